@@ -1,0 +1,1 @@
+"""Unisono: generate any signal of a moving system from any other, with honest bands."""
