@@ -1,0 +1,57 @@
+"""Mirrors src/unisono/core/files.py."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from unisono.core.errors import OutputError
+from unisono.core.files import atomic_file, atomic_folder, digest_file, write_text
+
+
+def test_a_failure_leaves_the_old_file_and_no_part(tmp_path: Path) -> None:
+    target = write_text(tmp_path / "a.txt", "old")
+    with pytest.raises(RuntimeError), atomic_file(target) as part:
+        part.write_text("half")
+        raise RuntimeError
+    assert target.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "model"
+    with pytest.raises(RuntimeError), atomic_folder(target) as part:
+        (part / "weights").write_text("half")
+        raise RuntimeError
+    assert not list(tmp_path.iterdir())
+    with atomic_folder(target) as part:
+        (part / "weights").write_text("1")
+    with pytest.raises(OutputError, match="exists"), atomic_folder(target):
+        pass
+    with atomic_folder(target, overwrite=True) as part:
+        (part / "weights").write_text("2")
+    assert (target / "weights").read_text() == "2"
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
+def test_an_existing_file_is_kept_unless_allowed(tmp_path: Path) -> None:
+    target = write_text(tmp_path / "a.txt", "old")
+    with pytest.raises(OutputError, match="exists"):
+        write_text(target, "new", overwrite=False)
+    assert target.read_text() == "old"
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match="the disk is full; free space"):
+        write_text(tmp_path / "a.txt", "new")
+    assert not list(tmp_path.iterdir())
+
+
+def test_digest_is_sha256(tmp_path: Path) -> None:
+    path = write_text(tmp_path / "a", "abc")
+    assert digest_file(path).startswith("sha256:ba7816bf8f01cfea414140de5dae2223b00361a3")
