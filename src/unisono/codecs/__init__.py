@@ -1,0 +1,1 @@
+"""One modality to latents and back, a file each."""

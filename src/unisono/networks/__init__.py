@@ -1,0 +1,1 @@
+"""Backbones only: attention, transformer, embeddings, conditioning. No loss, no files."""
