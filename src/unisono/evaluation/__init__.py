@@ -1,0 +1,1 @@
+"""Evaluation: how wrong, how sure, how plausible, how honest. Arrays in, named numbers out."""
