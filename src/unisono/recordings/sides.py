@@ -26,7 +26,9 @@ _SWAPPED = {"r": "l", "l": "r", "right": "left", "left": "right"}
 _SEPARATED = re.compile(
     r"(?:^|(?<=[_.\s:-]))(?P<letter>[rlRL]|[Rr]ight|[Ll]eft|RIGHT|LEFT)(?=[_.\s-]|$)"
 )
-_CAMEL = re.compile(r"^(?P<letter>[Rr]ight|[Ll]eft)(?=[A-Z0-9])|(?<=[a-z])(Right|Left)(?=[_.\s-]|$)")
+_CAMEL = re.compile(
+    r"^(?P<letter>[Rr]ight|[Ll]eft)(?=[A-Z0-9])|(?<=[a-z])(Right|Left)(?=[_.\s-]|$)"
+)
 _GLUED = re.compile(r"(?:^|(?<=:))(?P<letter>[RL])(?=[A-Z])")
 _PAIRED = re.compile(
     r"(Angles?|Moment|Force|Power|GRF)(_[xyz])?$"
