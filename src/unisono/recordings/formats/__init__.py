@@ -1,0 +1,1 @@
+"""File formats: one module a format, each from a file to a recording and, where named, back."""
