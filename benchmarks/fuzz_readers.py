@@ -146,7 +146,7 @@ class Worker:
             "OPENBLAS_NUM_THREADS": "1",
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", __file__, "--worker", self.target],
+            [sys.executable, "-W", "error::RuntimeWarning", __file__, "--worker", self.target],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors.open("wb"),
