@@ -1,0 +1,289 @@
+"""CSV, TSV and Parquet tables.
+
+The separator (comma, semicolon, tab or blanks) and the decimal comma are recognised; lines that
+begin with ``#`` are comments. The first line is a header if it holds a word. Time comes from a
+column named as time, or from ``rate_hz``. See :mod:`~unisono.recordings.formats.columns` for units
+and streams in header cells, and ``ReadOptions.columns`` for tables without a header.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from unisono.core.checks import nearest
+from unisono.core.errors import FileFormatError
+from unisono.core.files import write_text
+from unisono.recordings.formats.assembling import assemble, check_names, check_time, doubt
+from unisono.recordings.formats.columns import Cell, header_cell, kind_of, parse_cell, time_scale
+from unisono.recordings.formats.options import DEFAULTS, ReadOptions
+from unisono.recordings.formats.tabulating import tabulate
+from unisono.recordings.formats.text import (
+    format_rows,
+    load_bytes,
+    load_text,
+    parse_numbers,
+    parse_rows,
+)
+from unisono.recordings.schema import make_stream
+
+__all__ = ["Sheet", "read_csv", "read_parquet", "sheet_to_recording", "split_sheet", "write_csv"]
+
+_DECIMAL_COMMA = re.compile(r"^\s*-?\d+,\d+\s*$")
+_MOST_CELLS = 1 << 29  # 4 GiB of float64
+
+
+class Sheet(NamedTuple):
+    """A table of numbers: header cells (empty if none), ``(row, column)`` values, line numbers."""
+
+    names: list[str]
+    values: npt.NDArray[np.float64]
+    lines: list[int]
+
+
+def read_csv(path: str | Path, options: ReadOptions = DEFAULTS) -> xr.DataTree:
+    """Read a ``.csv``, ``.tsv`` or tab-separated ``.txt`` table.
+
+    Raises:
+        FileFormatError: Naming the line, or what must be stated to understand the table.
+    """
+    content = load_bytes(path)
+    sheet = split_sheet(path, load_text(path, content))
+    return sheet_to_recording(path, sheet, content=content, reader="csv", options=options)
+
+
+def read_parquet(path: str | Path, options: ReadOptions = DEFAULTS) -> xr.DataTree:
+    """Read a ``.parquet`` table; its columns are named as the header cells of a CSV file.
+
+    Raises:
+        FileFormatError: If it is damaged, or what it holds is not numbers.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content = load_bytes(path)
+    try:
+        file = pq.ParquetFile(io.BytesIO(content))
+        schema = file.schema_arrow
+        kept = [
+            f.name for f in schema if pa.types.is_integer(f.type) or pa.types.is_floating(f.type)
+        ]
+        size = file.metadata.num_rows * max(len(kept), 1)
+        if not kept or not 0 < size <= _MOST_CELLS:
+            problem = f"{file.metadata.num_rows} rows of {len(kept)} columns of numbers"
+            raise FileFormatError(path, "", problem, "check what the table holds")
+        table = file.read(columns=kept, use_threads=False)
+        columns = [table.column(i).to_numpy().astype(np.float64) for i in range(len(kept))]
+        # pyarrow raises ArrowException, OSError and others for one and the same damage
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+        if isinstance(error, FileFormatError):
+            raise
+        problem = f"it is no sound Parquet file ({error})"
+        raise FileFormatError(path, "", problem, "export it again") from error
+    values = np.column_stack(columns)
+    sheet = Sheet(list(kept), values, list(range(1, len(values) + 1)))
+    return sheet_to_recording(path, sheet, content=content, reader="parquet", options=options)
+
+
+def split_sheet(path: str | Path, text: str) -> Sheet:
+    """Cut the text of a table into a header and numbers.
+
+    Raises:
+        FileFormatError: Naming the line that has too many, too few or unreadable cells.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    kept = [i for i, s in enumerate(lines) if s.strip() and not s.lstrip().startswith("#")]
+    if not kept:
+        raise FileFormatError(path, "", "there are no rows", "export the file again")
+    separator = _separator(lines[kept[-1]], lines[kept[0]])
+    rows = _drop_last_blank([_cells(path, lines[i], separator) for i in kept])
+    comma = separator != "," and any(_DECIMAL_COMMA.match(c) for c in rows[-1])
+    try:
+        first = [c.replace(",", ".") for c in rows[0]] if comma else rows[0]
+        parse_numbers(first)
+        names: list[str] = []
+    except ValueError:
+        names, rows, kept = rows[0], rows[1:], kept[1:]
+    if comma:
+        rows = [[c.replace(",", ".") for c in row] for row in rows]
+    if not rows:
+        raise FileFormatError(path, "", "there are no rows of numbers", "export the file again")
+    numbers = [i + 1 for i in kept]
+    return Sheet(names, parse_rows(path, rows, numbers, len(names or rows[0])), numbers)
+
+
+def _separator(line: str, header: str) -> str:
+    """The separator that a row of numbers uses; "" stands for blanks."""
+    for candidate in ("\t", ";"):
+        if candidate in line or candidate in header:
+            return candidate
+    return "," if "," in line or "," in header else ""
+
+
+def _cells(path: str | Path, line: str, separator: str) -> list[str]:
+    if not separator:
+        return line.split()
+    if '"' not in line:
+        return [cell.strip() for cell in line.split(separator)]
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
+    except csv.Error as error:
+        raise FileFormatError(path, "", f"its quotes are broken ({error})", "mend them") from error
+
+
+def _drop_last_blank(rows: list[list[str]]) -> list[list[str]]:
+    """Rows without the blank cell that a separator at the end of every line makes."""
+    while all(row and not row[-1] for row in rows):
+        rows = [row[:-1] for row in rows]
+    return rows
+
+
+def sheet_to_recording(
+    path: str | Path, sheet: Sheet, *, content: bytes, reader: str, options: ReadOptions
+) -> xr.DataTree:
+    """Build the recording of a table.
+
+    Raises:
+        FileFormatError: If names are missing or twice, or there is no way to tell the time.
+    """
+    names, groups = _resolve(path, sheet, options)
+    cells = [parse_cell(path, name) for name in names]
+    taken, time, notes = _time(path, sheet, cells, groups, options)
+    parts: dict[str, xr.Dataset] = {}
+    for stream, columns in _streams(cells, groups, taken).items():
+        units = [cells[i].unit or "1" for i in columns]
+        unknown = [
+            cells[i].name
+            for i in columns
+            if not (
+                cells[i].unit or {cells[i].name, f"{stream}/{cells[i].name}"} & set(options.units)
+            )
+        ]
+        doubts = [doubt(f"no unit is stated for {', '.join(unknown[:5])}; 1 is assumed")]
+        stated = options.units.get(stream, "")
+        name, kind = kind_of(stream, [stated or units[0]])
+        channels = [cells[i].name for i in columns]
+        check_names(path, "header", channels)
+        parts[name] = make_stream(
+            sheet.values[:, columns],
+            time=time,
+            channels=channels,
+            units=units,
+            kind=kind,
+            rate_hz=options.rate_hz,
+            history=[*notes, *(doubts if unknown and not stated else [])],
+        )
+    if not parts:
+        problem = "there is no column but time"
+        raise FileFormatError(path, "header", problem, "check the separator")
+    source = {"columns": names} if sheet.names else {}
+    return assemble(
+        parts, path=path, content=content, reader=reader, options=options, source=source
+    )
+
+
+def _resolve(
+    path: str | Path, sheet: Sheet, options: ReadOptions
+) -> tuple[list[str], dict[str, list[int]]]:
+    """Names of all columns, and the columns of each stream that the user names ("time" too)."""
+    width, stated = sheet.values.shape[1], options.columns
+    if isinstance(stated, Mapping):
+        names = sheet.names or [f"c{i}" for i in range(width)]
+        groups = {s: [_find(path, names, c, width) for c in cs] for s, cs in stated.items()}
+        return names, groups
+    if stated is not None:
+        if len(stated) != width:
+            problem = f"{len(stated)} names are stated for {width} columns"
+            raise FileFormatError(path, "", problem, "state one name a column")
+        return [str(name) for name in stated], {}
+    if not sheet.names:
+        problem = "the table has no header, so nothing says what its columns are"
+        remedy = "state columns=[...] (one name a column) or a map from stream to columns"
+        raise FileFormatError(path, "line 1", problem, remedy)
+    check_names(path, "header", sheet.names)
+    return sheet.names, {}
+
+
+def _find(path: str | Path, names: list[str], column: str | int, width: int) -> int:
+    if isinstance(column, int):
+        if 0 <= column < width:
+            return column
+        problem = f"there is no column {column}: the table has {width}, counted from 0"
+        raise FileFormatError(path, "", problem, "correct the column map")
+    plain = [parse_cell(path, name).name for name in names]
+    for known in (names, plain):
+        if column in known:
+            return known.index(column)
+    problem = f"there is no column {column!r}"
+    raise FileFormatError(
+        path, "header", problem, f"correct the column map{nearest(column, names)}"
+    )
+
+
+def _time(
+    path: str | Path,
+    sheet: Sheet,
+    cells: list[Cell],
+    groups: dict[str, list[int]],
+    options: ReadOptions,
+) -> tuple[int | None, npt.NDArray[np.float64], list[str]]:
+    """The column of time stamps (or None), the stamps in seconds, and what to note."""
+    found = groups.get("time") or [i for i, c in enumerate(cells) if time_scale(c) is not None]
+    column = found[0] if found else None
+    if options.rate_hz is not None:
+        notes = [f"time from the stated rate of {options.rate_hz:g} Hz"]
+        return column, np.arange(len(sheet.values)) / options.rate_hz, notes
+    if column is None:
+        problem = "there is no column of time"
+        raise FileFormatError(path, "header", problem, "state rate_hz, or name the column 'time'")
+    scale = time_scale(cells[column])
+    time = sheet.values[:, column] * (1.0 if scale is None else scale)
+    check_time(path, time, sheet.lines)
+    if len(time) > 2 and float(np.median(np.diff(time))) >= 0.5:
+        step = float(np.median(np.diff(time)))
+        words = (
+            f"time steps by {step:g} s: are these samples, milliseconds or percent? state rate_hz"
+        )
+        return column, time, [doubt(words)]
+    return column, time, []
+
+
+def _streams(
+    cells: list[Cell], groups: dict[str, list[int]], taken: int | None
+) -> dict[str, list[int]]:
+    if groups:
+        return {stream: columns for stream, columns in groups.items() if stream != "time"}
+    found: dict[str, list[int]] = {}
+    for i, cell in enumerate(cells):
+        if i != taken:
+            stream = cell.stream or kind_of("", [cell.unit or "1"])[0]
+            found.setdefault(stream, []).append(i)
+    return found
+
+
+def write_csv(tree: xr.DataTree, path: str | Path, *, streams: Sequence[str] | None = None) -> Path:
+    """Write streams that share their time stamps as CSV, with the unit of every column.
+
+    What is not valid is a blank cell. The header ``time [s],grf/Fz [N],...`` reads back into the
+    same streams.
+
+    Raises:
+        OutputError: If the streams have different clocks.
+    """
+    table = tabulate(tree, streams)
+    head = ["time [s]"]
+    cells = zip(table.streams, table.names, table.units, strict=True)
+    head += [_quoted(header_cell(*cell)) for cell in cells]
+    values = np.where(table.valid, table.values, np.nan)
+    body = format_rows(np.column_stack([table.time, values]), separator=",", blank="")
+    return write_text(path, ",".join(head) + "\n" + body)
+
+
+def _quoted(cell: str) -> str:
+    return f'"{cell}"' if "," in cell else cell
