@@ -1,0 +1,134 @@
+"""Find named places of the body among the markers of a recording.
+
+Known spellings are those of the Plug-in Gait set (``RHEE``, ``LASI``, ``SACR``), of OpenSim and
+OpenCap (``r_calc``, ``R.Heel``, ``r.ASIS``, ``L_toe_study``), and plain words (``r_heel``). Where a
+laboratory spells otherwise, the caller says which marker it is. Positions are returned in metres.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from unisono.core.errors import SchemaError
+from unisono.core.units import conversion_factor
+from unisono.recordings.components import split_axis
+from unisono.recordings.sides import split_side
+
+__all__ = ["LANDMARKS", "Marker", "find_marker", "marker_path", "markers", "up_axis"]
+
+LANDMARKS: Mapping[str, tuple[str, ...]] = {
+    "heel": ("hee", "heel", "calc", "calcn", "calcaneus", "calcstudy", "cal", "calcpost"),
+    "toe": ("toe", "toetip", "toestudy", "hlx", "hallux", "d1m", "mtp", "mt2", "5meta"),
+    "ankle": ("ank", "ankle", "anklestudy", "anklelat", "latmal", "lmal", "malleoluslateral"),
+    "knee": ("kne", "knee", "kneestudy", "kneelat"),
+    "asis": ("asi", "asis", "asisstudy"),
+    "psis": ("psi", "psis", "psisstudy"),
+    "sacrum": ("sacr", "sacrum", "sacral", "vsacral", "sac"),
+    "pelvis": ("pelvis", "hips", "root", "pelo", "midpelvis", "pelvisorigin"),
+}
+"""Spellings of each place, without the side, in lower case, without separators; best first."""
+
+
+class Marker(NamedTuple):
+    """A marker of a stream.
+
+    Attributes:
+        name: Its name, without the axis.
+        columns: Column of each axis.
+    """
+
+    name: str
+    columns: Mapping[str, int]
+
+
+def markers(stream: xr.Dataset) -> list[Marker]:
+    """Markers of a stream: names that come with at least two axes in a unit of length.
+
+    Example:
+        >>> from unisono.recordings.schema import make_stream
+        >>> s = make_stream([[0.0, 1.0]], time=[0], channels=["RHEE_x", "RHEE_z"], units="m",
+        ...                 kind="position")
+        >>> markers(s)
+        [Marker(name='RHEE', columns={'x': 0, 'z': 1})]
+    """
+    found: dict[str, dict[str, int]] = {}
+    for column, channel in enumerate(stream["channel"].values):
+        stem, axis = split_axis(str(channel))
+        if axis:
+            found.setdefault(stem.rstrip("_. "), {})[axis] = column
+    return [Marker(name, columns) for name, columns in found.items() if len(columns) > 1]
+
+
+def find_marker(
+    stream: xr.Dataset, landmark: str, side: str = "", *, names: Mapping[str, str] | None = None
+) -> Marker | None:
+    """Find the marker of a place of the body.
+
+    Args:
+        stream: Marker positions.
+        landmark: A key of :data:`LANDMARKS`.
+        side: ``"right"``, ``"left"`` or ``""``.
+        names: The laboratory's own names, by ``"right_heel"`` or ``"sacrum"``; they go first.
+
+    Returns:
+        The marker, or None if the stream has none.
+
+    Raises:
+        SchemaError: If ``names`` tells of a marker that is not there.
+    """
+    present = markers(stream)
+    own = (names or {}).get(f"{side}_{landmark}" if side else landmark)
+    if own is not None:
+        for marker in present:
+            if marker.name == own:
+                return marker
+        raise SchemaError(f"there is no marker {own!r} for the {side} {landmark}; check its name.")
+    best: tuple[int, Marker] | None = None
+    for marker in present:
+        found_side, base = split_side(marker.name.rsplit(":", 1)[-1])
+        word = re.sub(r"[_.\s-]", "", base).lower()
+        if found_side == side and word in LANDMARKS[landmark]:
+            rank = LANDMARKS[landmark].index(word)
+            if best is None or rank < best[0]:
+                best = (rank, marker)
+    return None if best is None else best[1]
+
+
+def marker_path(stream: xr.Dataset, marker: Marker) -> npt.NDArray[np.float64]:
+    """Positions of a marker in metres, ``(time, 3)``; NaN where not valid or an axis is missing.
+
+    Raises:
+        UnitError: If the marker's unit is no length.
+    """
+    path = np.full((stream.sizes["time"], 3), np.nan)
+    for axis, column in marker.columns.items():
+        factor = conversion_factor(str(stream["unit"].values[column]), "m")
+        good = stream["valid"].values[:, column]
+        path[good, "xyz".index(axis)] = stream["data"].values[good, column] * factor
+    return path
+
+
+def up_axis(stream: xr.Dataset, up: str | None = None) -> str:
+    """The vertical axis, ``"x"``, ``"y"`` or ``"z"``: what the caller says, else the frame.
+
+    Raises:
+        SchemaError: If neither knows.
+
+    Example:
+        >>> from unisono.recordings.schema import make_stream
+        >>> up_axis(make_stream([[0.0]], time=[0], channels=["a"], units="m", kind="position",
+        ...                     frame={"up": "+Z"}))
+        'z'
+    """
+    said = up or str(stream.attrs.get("frame", {}).get("up", "unknown"))
+    axis = said.strip()[-1:].lower()
+    if said == "unknown" or axis not in ("x", "y", "z"):
+        raise SchemaError(
+            f"the vertical axis of a {stream.attrs.get('kind')} stream is {said}; "
+            "state it with up='z' (or 'y')."
+        )
+    return axis
