@@ -215,6 +215,12 @@ def c3d_examples() -> list[bytes]:
             options = {"analog": raw, "samples": 2}
         if n == 6:
             parameters |= {("ANALOG", "FORMAT"): "UNSIGNED", ("ANALOG", "BITS"): np.int16(16)}
+        if n == 3:  # some writers keep whole numbers as reals
+            parameters = {
+                key: np.asarray(value, float) if np.asarray(value).dtype.kind == "i" else value
+                for key, value in parameters.items()
+            }
+            parameters["TRIAL", "ACTUAL_START_FIELD"] = np.array([125.0, 0.0])
         seen = rng.random((4, count)) > 0.2
         files.append(
             c3d_bytes(

@@ -59,6 +59,14 @@ def test_values_of_every_type(order: str, write_c3d: Writer) -> None:
     assert ("ODD", "WHOLE") in found and ("ODD", "whole") not in found
 
 
+def test_whole_numbers_kept_as_reals(write_c3d: Writer) -> None:
+    values = np.array([3.0, np.nan, np.inf, -1e30])
+    path = write_c3d(np.zeros((2, 1, 3)), parameters={("ODD", "REAL"): values})
+    found = parse_parameters(path.read_bytes(), 512, path)
+    assert found.integers("ODD", "REAL").tolist() == [3, -1, -1, -(2**31)]
+    assert found.integer("ODD", "REAL") == 3 and found.integer("ODD", "NONE") is None
+
+
 def record(name: bytes, group: int, offset: int, rest: bytes = b"") -> bytes:
     return bytes([len(name), group & 0xFF]) + name + offset.to_bytes(2, "little") + rest
 

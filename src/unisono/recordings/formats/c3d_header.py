@@ -117,7 +117,7 @@ def _channels(measurements: int, samples: int, file: str | Path) -> int:
 
 def _long_word(parameters: C3DParameters, name: str) -> int | None:
     """A 32-bit number kept as two 16-bit words, low word first."""
-    words = parameters.numbers("TRIAL", name).ravel("F")
+    words = parameters.integers("TRIAL", name)
     if words.size != 2:
         return None
     low, high = (int(word) & 0xFFFF for word in words)
@@ -130,11 +130,11 @@ def _frames(first: int, last: int, parameters: C3DParameters, file: str | Path) 
     if last == _SATURATED:
         begin = _long_word(parameters, "ACTUAL_START_FIELD")
         end = _long_word(parameters, "ACTUAL_END_FIELD")
-        stated = parameters.number("POINT", "LONG_FRAMES") or parameters.number("POINT", "FRAMES")
+        stated = parameters.integer("POINT", "LONG_FRAMES") or parameters.integer("POINT", "FRAMES")
         if begin is not None and end is not None and end >= begin:
             frames = end - begin + 1
-        elif stated is not None and math.isfinite(stated) and stated > _SATURATED:
-            frames = int(stated)
+        elif stated is not None and stated > _SATURATED:
+            frames = stated
     if frames <= 0 or (first == 0 and last == 0):
         raise FileFormatError(
             file, "header", f"it holds no frames (first {first}, last {last})",
@@ -175,12 +175,9 @@ def _scale(header: float, parameters: C3DParameters, file: str | Path) -> float:
 def _start(block: int, parameters: C3DParameters, content: bytes, file: str | Path) -> int:
     """First byte of the data: the header's block, or that of POINT:DATA_START."""
     after = (content[0] - 1) * _BLOCK  # data never start before the parameters
-    stated = parameters.number("POINT", "DATA_START")
-    for candidate in (block, stated):
-        if candidate is not None and math.isfinite(candidate):
-            start = (int(candidate) - 1) * _BLOCK
-            if after < start <= len(content):
-                return start
+    for candidate in (block, parameters.integer("POINT", "DATA_START")):
+        if candidate is not None and after < (candidate - 1) * _BLOCK <= len(content):
+            return (candidate - 1) * _BLOCK
     raise FileFormatError(
         file, "header", f"data would start in block {block}, outside the file",
         "the file is cut short or damaged; export it again",

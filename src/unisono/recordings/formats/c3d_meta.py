@@ -21,9 +21,9 @@ from unisono.recordings.schema import UNKNOWN_FRAME, make_events
 __all__ = ["Body", "FoundEvents", "FoundFrame", "body_of", "events_in", "laboratory_frame"]
 
 _NAMES = (
-    (re.compile(r"foot.?strike|heel.?strike|initial.?contact|foot.?contact|^(hs|fs|ic)$"),
+    (re.compile(r"foot.?strike|heel.?strike|initial.?contact|foot.?contact|^[lr]?(hs|fs|ic)$"),
      "foot_strike"),
-    (re.compile(r"foot.?off|toe.?off|^(to|fo)$"), "foot_off"),
+    (re.compile(r"foot.?off|toe.?off|^[lr]?(to|fo)$"), "foot_off"),
 )  # fmt: skip
 _MASS = ("BODYMASS", "BODY_MASS", "MASS")
 _HEIGHT = ("HEIGHT", "BODYHEIGHT", "BODY_HEIGHT")
@@ -95,13 +95,14 @@ def _first(parameters: C3DParameters, names: tuple[str, ...]) -> float | None:
 def events_in(parameters: C3DParameters, layout: C3DLayout) -> FoundEvents:
     """Read the EVENT group; events outside the file's frames are left out with a doubt."""
     flat = parameters.all_numbers("EVENT", "TIMES")
-    used = parameters.number("EVENT", "USED")
-    count = int(min(flat.size // 2, flat.size if used is None else max(used, 0)))
-    if not count:
+    used = parameters.integer("EVENT", "USED")
+    count = min(flat.size // 2, flat.size if used is None else used)
+    if count <= 0:
         return FoundEvents(make_events([], [], [], []), [])
     minutes_seconds = flat[: 2 * count].reshape(count, 2)
     start = (layout.first_frame - 1) / layout.rate_hz
-    times = np.round(minutes_seconds @ np.array([60.0, 1.0]) - start, 6)
+    with np.errstate(invalid="ignore", over="ignore"):
+        times = np.round(minutes_seconds @ np.array([60.0, 1.0]) - start, 6)
     labels = _filled(parameters.all_texts("EVENT", "LABELS"), count)
     contexts = _filled(parameters.all_texts("EVENT", "CONTEXTS"), count)
     step, last = 1 / layout.rate_hz, (layout.frames - 1) / layout.rate_hz
@@ -112,7 +113,7 @@ def events_in(parameters: C3DParameters, layout: C3DLayout) -> FoundEvents:
         make_events(
             times[kept],
             [_event_name(labels[i]) for i in kept],
-            [_event_side(contexts[i]) for i in kept],
+            [_event_side(contexts[i], labels[i]) for i in kept],
             "given",
         ),
         [doubt(f"{outside} of {count} events lie outside the frames of the file and are left out")]
@@ -133,9 +134,13 @@ def _event_name(label: str) -> str:
     return re.sub(r"\W+", "_", word).strip("_") or "event"
 
 
-def _event_side(context: str) -> str:
-    word = context.strip().lower()
-    return {"l": "left", "r": "right"}.get(word, word if word in ("left", "right") else "")
+def _event_side(context: str, label: str) -> str:
+    """Side by the event's context, else by a label such as RHS or "Left Foot Strike"."""
+    for word in (context.strip().lower(), label.strip().lower()):
+        match = re.match(r"(left|right)\b|([lr])(?:$|hs$|fs$|ic$|to$|fo$)", word)
+        if match:
+            return match[1] or {"l": "left", "r": "right"}[match[2]]
+    return ""
 
 
 def laboratory_frame(parameters: C3DParameters, found: FoundPlates) -> FoundFrame:

@@ -77,6 +77,17 @@ class C3DParameters:
         values = self.numbers(group, name)
         return float(values.flat[0]) if values.size else None
 
+    def integers(self, group: str, name: str) -> npt.NDArray[np.int64]:
+        """Values of ``NAME``, ``NAME2``... as whole numbers, flat; -1 for what is not finite."""
+        values = self.all_numbers(group, name)
+        values = np.where(np.isfinite(values), values, -1.0)
+        return np.clip(values, -(2.0**31), 2.0**31).astype(np.int64)
+
+    def integer(self, group: str, name: str) -> int | None:
+        """First whole number of a parameter, or None."""
+        values = self.integers(group, name)
+        return int(values[0]) if values.size else None
+
     def text(self, group: str, name: str) -> str:
         """First value of a text parameter, or ``""``."""
         values = self.texts(group, name)

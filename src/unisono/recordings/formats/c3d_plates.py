@@ -84,9 +84,9 @@ def find_platforms(parameters: C3DParameters, analog_units: list[str], length: s
         length: Unit of the points, ``"1"`` where the file states none.
     """
     found = FoundPlates()
-    used = parameters.number(_GROUP, "USED") or 0.0
+    used = parameters.integer(_GROUP, "USED") or 0
     taken: set[int] = set()
-    for index in range(int(min(max(used, 0.0), 1 + len(analog_units) // 6))):
+    for index in range(min(used, 1 + len(analog_units) // 6)):
         try:
             platform = _platform(parameters, index, analog_units, length, found.doubts)
             if taken & set(platform.channels):
@@ -97,10 +97,10 @@ def find_platforms(parameters: C3DParameters, analog_units: list[str], length: s
             continue
         taken |= set(platform.channels)
         found.usable.append(platform)
-    zero = parameters.numbers(_GROUP, "ZERO").ravel()
+    zero = parameters.integers(_GROUP, "ZERO")
     if found.usable and zero.size == 2 and 0 < zero[0] <= zero[1]:
         found.notes.append(
-            f"baseline of frames {zero[0]:.0f} to {zero[1]:.0f} (FORCE_PLATFORM:ZERO) not removed"
+            f"baseline of frames {zero[0]} to {zero[1]} (FORCE_PLATFORM:ZERO) not removed"
         )
     return found
 
@@ -164,14 +164,15 @@ def _platform(
     length: str,
     doubts: list[str],
 ) -> Platform:
-    kinds = parameters.all_numbers(_GROUP, "TYPE")
+    kinds = parameters.integers(_GROUP, "TYPE")
     if index >= kinds.size:
         raise _Unusable("its type is not stated")
     kind = int(kinds[index])
     count = CHANNELS_OF_TYPE.get(kind)
     if count is None:
         raise _Unusable(f"type {kind} is not one of 1 to 4")
-    channels = tuple(int(n) - 1 for n in _column(parameters, "CHANNEL", index, (count,)))
+    numbers = np.nan_to_num(_column(parameters, "CHANNEL", index, (count,)), posinf=0, neginf=0)
+    channels = tuple(int(number) - 1 for number in numbers)
     if len(set(channels)) < count or min(channels) < 0 or max(channels) >= len(analog_units):
         raise _Unusable("FORCE_PLATFORM:CHANNEL names channels that are not there")
     factors = _factors(kind, [analog_units[c] for c in channels], length, index, doubts)
