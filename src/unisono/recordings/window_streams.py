@@ -37,23 +37,22 @@ def is_turned(stream: xr.Dataset, name: str, cut: Cut) -> bool:
 def selected(stream: xr.Dataset, name: str, cut: Cut) -> xr.Dataset:
     """Keep the channels that the settings name, pattern by pattern.
 
+    A recording may lack the channels of one pattern, which are then missing from its windows.
+
     Raises:
-        ConfigError: If a pattern fits no channel, naming the nearest.
+        ConfigError: If no pattern fits any channel, naming the nearest.
     """
     patterns = cut.channels.get(name, ())
     if not patterns:
         return stream
     names = [str(c) for c in stream["channel"].values]
-    chosen: list[str] = []
-    for pattern in patterns:
-        fitting = [n for n in names if fnmatch.fnmatchcase(n, pattern)]
-        if not fitting:
-            raise ConfigError(
-                f"stream {name!r} has no channel {pattern!r}; it has {', '.join(names[:8])}"
-                f"{' ...' if len(names) > 8 else ''}.{nearest(pattern, names)}"
-            )
-        chosen += [n for n in fitting if n not in chosen]
-    return stream.isel(channel=[names.index(n) for n in chosen])
+    chosen = [n for pattern in patterns for n in names if fnmatch.fnmatchcase(n, pattern)]
+    if not chosen:
+        raise ConfigError(
+            f"stream {name!r} has no channel {patterns[0]!r}; it has {', '.join(names[:8])}"
+            f"{' ...' if len(names) > 8 else ''}.{nearest(patterns[0], names)}"
+        )
+    return stream.isel(channel=[names.index(n) for n in dict.fromkeys(chosen)])
 
 
 def converted(
