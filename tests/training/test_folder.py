@@ -10,9 +10,12 @@ from unisono.training.folder import checkpoints_of, opened, preview_path
 
 
 def test_a_second_run_is_kept_out_until_the_first_is_gone(tmp_path: Path) -> None:
-    with opened(tmp_path, resume=True):
-        with pytest.raises(TrainingError, match="another process trains"):
-            opened(tmp_path, resume=True).__enter__()
+    second = opened(tmp_path, resume=True)
+    with (
+        opened(tmp_path, resume=True),
+        pytest.raises(TrainingError, match="another process trains"),
+    ):
+        second.__enter__()
     with opened(tmp_path, resume=True):
         pass
 

@@ -41,10 +41,7 @@ def test_resumed_log_is_the_unbroken_one(tmp_path: Path, step: int) -> None:
         handle.write('7,"a, b",0.1')  # a line that the kill cut short
     fill(tmp_path / "killed", step, 8)
     assert rows(tmp_path / "killed") == rows(tmp_path / "unbroken")
-    seen = [s for s, _ in scalars(tmp_path / "killed", "loss")]
-    assert seen[-8 + step :] == list(range(step + 1, 9))
-    if step:  # from nothing there is no step to purge from
-        assert scalars(tmp_path / "killed", "loss") == scalars(tmp_path / "unbroken", "loss")
+    assert scalars(tmp_path / "killed", "loss") == scalars(tmp_path / "unbroken", "loss")
 
 
 def test_a_header_cut_short_is_a_new_log(tmp_path: Path) -> None:

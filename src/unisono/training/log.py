@@ -42,9 +42,11 @@ class TrainingLog:
         self._columns, rows = _read(self._path, step)
         self._rewrite(rows)
         self._handle = self._path.open("a", newline="", encoding="utf-8")
-        self._board = SummaryWriter(
-            str(Path(folder) / "tensorboard"), purge_step=step + 1 if step else None
-        )
+        board = Path(folder) / "tensorboard"
+        if not step:  # there is no step before the first from which a reader could forget
+            for old in board.glob("events.out.tfevents.*"):
+                old.unlink()
+        self._board = SummaryWriter(str(board), purge_step=step + 1 if step else None)
 
     def write(self, step: int, phase: str, values: Mapping[str, float]) -> None:
         """Append one row; a name not seen before becomes a new column.
