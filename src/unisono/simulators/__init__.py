@@ -1,0 +1,1 @@
+"""Truth by simulation: systems whose signals are known exactly, as recordings."""

@@ -1,0 +1,419 @@
+r"""Legs: from the hips and the foot's path to the rotations of thigh, shank, foot and toes.
+
+In stance the ankle is given and the leg follows by the law of cosines; its plane holds the foot's
+heading. In swing the thigh's elevation ``Theta`` and the knee's flexion ``K`` are given: a mean
+curve of real people plus a quintic in the swing's time that makes value, rate and acceleration
+continuous with both neighbouring stances; so is the pitch of the foot.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from unisono.simulators.gait.body import Body
+from unisono.simulators.gait.curves import curve
+from unisono.simulators.gait.parameters import Shape
+from unisono.simulators.gait.rotations import cross
+from unisono.simulators.gait.steps import FootPath, Place, Steps, foot_path, locate, smooth
+
+__all__ = ["Ends", "Legs", "Track", "lay_track", "move_legs", "straight_height"]
+
+Array = npt.NDArray[np.float64]
+
+_STENCIL = 0.004  # of a stride
+_RATE = np.array([1.0, -8.0, 0.0, 8.0, -1.0]) / 12
+_ACCELERATION = np.array([-1.0, 16.0, -30.0, 16.0, -1.0]) / 12
+_RATE_LIMIT = 4.0  # rad per stride that the quintic takes over; the rest decays at once
+_BUMP = 0.12
+_SOFT_KNEE = np.radians([5.5, 2.5])
+
+
+class Ends(NamedTuple):
+    """Both ends of each swing on five times each: ``(B, F, S, 2, 5)`` unless said otherwise.
+
+    Attributes:
+        ankle: Foot's side of the leg, ``(3, B, F, S, 2, 5)``.
+        heading: Yaw of the foot.
+        pitch: Of the foot.
+        toes: Flexion of the toes against the foot.
+        nodes: Grid points from which the hips are interpolated, ``(B, F, S, 2, 5, 6)``.
+        weights: Their weights.
+        step: Seconds between the five times, ``(B, 1, 1)``.
+    """
+
+    ankle: Array
+    heading: Array
+    pitch: Array
+    toes: Array
+    nodes: npt.NDArray[np.intp]
+    weights: Array
+    step: Array
+
+
+class Track(NamedTuple):
+    """All of a trial's legs that does not depend on where the hips are, on the grid.
+
+    Attributes:
+        place: Which step each time belongs to.
+        shape: Fields ``(B, F, N)``.
+        stance: Whether the foot is on the floor, ``(B, F, N)``.
+        u: Time since strike in strides.
+        tau: Part of the swing that is over, 0 in stance.
+        foot: The foot's path in stance.
+        base: Place of the flat foot's ankle on the floor, ``(2, B, F, N)``, moving in swing.
+        heading: Yaw of the foot, ``(B, F, N)``.
+        thigh: Curve of the thigh's elevation in swing.
+        knee: Curve of the knee.
+        ankle: Curve of the ankle.
+        ends: Both ends of the swings.
+        bent: ``Theta, K, P`` of the curves at both ends with two derivatives by ``tau``,
+            ``(3, 3, B, F, S, 2)``: derivative, quantity.
+        length: Seconds of each swing, ``(B, F, S)``.
+        stride: Seconds of a stride, ``(B,)``.
+        end: End of each time's stance in strides, ``(B, F, N)``.
+    """
+
+    place: Place
+    shape: Shape
+    stance: npt.NDArray[np.bool_]
+    u: Array
+    tau: Array
+    foot: FootPath
+    base: Array
+    heading: Array
+    thigh: Array
+    knee: Array
+    ankle: Array
+    ends: Ends
+    bent: Array
+    length: Array
+    stride: Array
+    end: Array
+
+
+class Legs(NamedTuple):
+    """Both legs on the grid.
+
+    Attributes:
+        rotations: Of thigh, shank, foot, toes, ``(3, 3, B, 4, F, N)``.
+        origins: Hip, knee, ankle and metatarsal joint, ``(3, B, 4, F, N)``.
+        knee: Flexion, ``(B, F, N)``.
+        jump: Mismatch of rate and acceleration at the ends of the swings before correction, per
+            stride, ``(2, 3, B, F, S, 2)``: order, quantity.
+        overreach: By how much a leg would have to be longer than it is, m, ``(B,)``.
+    """
+
+    rotations: Array
+    origins: Array
+    knee: Array
+    jump: Array
+    overreach: Array
+
+
+def _swing_curves(steps: Steps, shape: Shape, tau: Array) -> Array:
+    """Thigh, knee and ankle of the mean curves over the swing ``tau``, ``(3, B, ...)``."""
+    gait = "run" if steps.running else "walk"
+    thigh, knee, ankle = (curve(gait, joint, steps.speed) for joint in ("thigh", "knee", "ankle"))
+    ones = (slice(None), *[None] * (tau.ndim - 1))
+    begin, mean = thigh.stance[ones], thigh.a[:, 0][ones]
+    u = begin + (1 - begin) * tau
+    stiff = 1 - shape.stiff * np.exp(-(((u - 0.73) / 0.1) ** 2) / 2)
+    lift = shape.clearance * np.sin(np.pi * np.clip(tau, 0, 1)) ** 3
+    return np.stack(
+        [
+            mean + shape.hip_shift + shape.hip_amp * (thigh.at(u) - mean) + 0.5 * lift,
+            shape.knee_amp * knee.at(u) * stiff + shape.knee_shift + lift,
+            ankle.at(u) + shape.ankle_shift + lift,
+        ]
+    )
+
+
+def _ankle_at(base: Array, heading: Array, foot: FootPath) -> Array:
+    return np.stack(
+        [
+            base[0] + np.cos(heading) * foot.along,
+            base[1] + np.sin(heading) * foot.along,
+            foot.up,
+        ]
+    )
+
+
+def _lay_ends(steps: Steps, body: Body, count: int) -> Ends:
+    """Foot and interpolation weights at the ends of each swing."""
+    size = steps.strike.shape
+    stride = steps.stride
+    offsets = _STENCIL * np.arange(-2, 3) * stride[:, None, None, None, None]
+    strike, duration = steps.strike[..., None, None], steps.duration[..., None, None]
+    following = np.roll(np.arange(size[-1]), -1)
+
+    def both(values: Array) -> Array:
+        """A quantity of this step and of the next, along the ends' axis."""
+        return np.stack([values, values[..., following]], axis=-1)[..., None]
+
+    elapsed = np.concatenate([duration + offsets, 0 * duration + offsets], axis=-2)
+    time = np.concatenate(
+        [strike + duration + offsets, strike + steps.cycle[..., None, None] + offsets], axis=-2
+    )
+    flat = (size[0], size[1], -1)
+    full = np.broadcast_to
+
+    def spread(values: Array) -> Array:
+        return full(both(values), elapsed.shape).reshape(flat)
+
+    shape = Shape.unstack(np.stack([spread(v) for v in steps.shape.stack()]))
+    u = (elapsed / stride[:, None, None, None, None]).reshape(flat)
+    foot = foot_path(body, shape, u, spread(steps.duration / stride[:, None, None]), stride)
+    heading, ahead, aside = (spread(v) for v in (steps.heading, steps.ahead, steps.aside))
+    base = np.stack([ahead - steps.speed[:, None, None] * elapsed.reshape(flat), aside])
+    grid = time / steps.period[:, None, None, None, None] * count
+    first = np.floor(grid).astype(np.intp) - 2
+    nodes = first[..., None] + np.arange(6)
+    away = grid[..., None] - nodes
+    weights = np.ones_like(away)
+    for i in range(6):
+        for j in range(6):
+            if i != j:
+                weights[..., i] *= away[..., j] / (i - j)
+    return Ends(
+        _ankle_at(base, heading, foot).reshape(3, *elapsed.shape),
+        heading.reshape(elapsed.shape),
+        foot.pitch.reshape(elapsed.shape),
+        (foot.toes - foot.pitch).reshape(elapsed.shape),
+        nodes % count,
+        weights,
+        _STENCIL * stride[:, None, None],
+    )
+
+
+def lay_track(steps: Steps, body: Body, time: Array) -> Track:
+    """Prepare the legs of ``B`` trials on the grid ``time``, ``(B, N)`` seconds."""
+    place = locate(steps, time)
+    shape = place.shape_of(steps)
+    stride = steps.stride
+    duration, cycle = place.pick(steps.duration), place.pick(steps.cycle)
+    stance = place.elapsed < duration
+    u = place.elapsed / stride[:, None, None]
+    tau = np.clip((place.elapsed - duration) / (cycle - duration), 0, 1)
+    foot = foot_path(
+        body,
+        shape,
+        np.minimum(u, duration / stride[:, None, None]),
+        duration / stride[:, None, None],
+        stride,
+    )
+    following = np.roll(np.arange(steps.count), -1)
+    rise = smooth(tau)
+    speed = steps.speed[:, None, None]
+
+    def blend(values: Array, gap: Array) -> Array:
+        here = place.pick(values)
+        return here + rise * (place.pick(values[..., following]) - here + gap)
+
+    base = np.stack(
+        [
+            blend(steps.ahead, speed * cycle) - speed * place.elapsed,
+            blend(steps.aside, np.zeros_like(cycle)),
+        ]
+    )
+    thigh, knee, ankle = _swing_curves(steps, shape, tau)
+    h = 1e-3
+    at = np.concatenate([h * np.arange(-2, 3), 1 + h * np.arange(-2, 3)])
+    own = Shape.unstack(steps.shape.stack()[..., None])
+    ends = _swing_curves(steps, own, np.broadcast_to(at, (*steps.strike.shape, 10)))
+    ends = ends.reshape(*ends.shape[:-1], 2, 5)
+    bent = np.stack([ends[..., 2], ends @ _RATE / h, ends @ _ACCELERATION / h**2])
+    return Track(
+        place,
+        shape,
+        stance,
+        u,
+        tau,
+        foot,
+        base,
+        blend(steps.heading, np.zeros_like(cycle)),
+        thigh,
+        knee,
+        ankle,
+        _lay_ends(steps, body, time.shape[-1]),
+        bent,
+        steps.cycle - steps.duration,
+        stride,
+        duration / stride[:, None, None],
+    )
+
+
+def _reach(body: Body, knee: Array) -> Array:
+    """Distance from hip to ankle for a knee flexion ``(B, ...)``."""
+    one, two = (x.reshape(-1, *[1] * (knee.ndim - 1)) for x in (body.thigh, body.shank))
+    out: Array = np.sqrt(one**2 + two**2 + 2 * one * two * np.cos(knee))
+    return out
+
+
+def _lead(body: Body, knee: Array) -> Array:
+    """Angle by which the thigh is ahead of the line from hip to ankle."""
+    one, two = (x.reshape(-1, *[1] * (knee.ndim - 1)) for x in (body.thigh, body.shank))
+    return np.arctan2(two * np.sin(knee), one + two * np.cos(knee))
+
+
+class _Bend(NamedTuple):
+    thigh: Array
+    knee: Array
+    overreach: Array
+
+
+def _bend(body: Body, leg: Array, heading: Array) -> _Bend:
+    """Elevation and knee of a leg vector from hip to ankle, ``(3, B, ...)``."""
+    one, two = (x.reshape(-1, *[1] * (heading.ndim - 1)) for x in (body.thigh, body.shank))
+    square = np.einsum("i...,i...->...", leg, leg)
+    cosine = (square - one**2 - two**2) / (2 * one * two)
+    knee = np.arccos(np.clip(cosine, -1, 1 - 1e-6))
+    forward = np.cos(heading) * leg[0] + np.sin(heading) * leg[1]
+    return _Bend(
+        np.arctan2(forward, -leg[2]) + _lead(body, knee),
+        knee,
+        np.sqrt(square) - (one + two),
+    )
+
+
+def _quintic(start: Array, end: Array, tau: Array) -> Array:
+    """Quintic with given value, rate and acceleration, ``(3, ...)``, at 0 and at 1."""
+
+    def basis(x: Array) -> tuple[Array, Array, Array]:
+        x3 = x**3
+        return (
+            1 - x3 * (10 - 15 * x + 6 * x**2),
+            x - x3 * (6 - 8 * x + 3 * x**2),
+            x**2 / 2 - x3 * (1.5 - 1.5 * x + 0.5 * x**2),
+        )
+
+    zero, one = basis(tau), basis(1 - tau)
+    out: Array = sum(z * s for z, s in zip(zero, start, strict=True))
+    out = out + one[0] * end[0] - one[1] * end[1] + one[2] * end[2]
+    return out
+
+
+def _not_straight(knee: Array) -> Array:
+    """Bend a swinging knee that would straighten below 5.5 degrees, smoothly, to above 2.5."""
+    gap = np.maximum(_SOFT_KNEE[0] - knee, 0) / (_SOFT_KNEE[0] - _SOFT_KNEE[1])
+    bent: Array = _SOFT_KNEE[0] - (_SOFT_KNEE[0] - _SOFT_KNEE[1]) * gap / np.cbrt(1 + gap**3)
+    return np.where(gap > 0, bent, knee)
+
+
+class _Corrections(NamedTuple):
+    curves: Array
+    toes: Array
+    jump: Array
+    overreach: Array
+
+
+def _soft_quintic(start: Array, end: Array, tau: Array, limit: float) -> Array:
+    """:func:`_quintic`, but what exceeds ``limit`` is taken up by short bumps at the ends.
+
+    ``start`` and ``end`` hold value, rate and acceleration by ``tau``, all of which are met.
+    """
+    pieces = []
+    bump: Array = np.zeros_like(tau)
+    for sign, edge, x in ((1.0, start, tau), (-1.0, end, 1 - tau)):
+        rate = np.clip(edge[1], -limit, limit)
+        rest = edge[1] - rate
+        wanted = edge[2] + sign * 6 * rest / _BUMP
+        acceleration = np.clip(wanted, -10 * limit, 10 * limit)
+        rough = (wanted - acceleration) / 2
+        bump = bump + (sign * rest * x + rough * x**2) * np.maximum(1 - x / _BUMP, 0) ** 3
+        pieces.append(np.stack([edge[0], rate, acceleration]))
+    return bump + _quintic(pieces[0], pieces[1], tau)
+
+
+def _swing_corrections(body: Body, track: Track, hips: Array) -> _Corrections:
+    """Corrections of thigh, knee and ankle over the swing, ``(3, B, F, N)``."""
+    ends = track.ends
+    batch = np.arange(len(body.mass))[:, None, None, None, None, None]
+    feet = np.arange(2)[:, None, None, None, None]
+    hip = np.einsum("...i,...i->...", hips[:, batch, feet, ends.nodes], ends.weights)
+    bend = _bend(body, ends.ankle - hip, ends.heading)
+    values = np.stack([bend.thigh, bend.knee, ends.pitch - bend.thigh + bend.knee, ends.toes])
+    per_tau = (track.length / ends.step)[..., None]
+    edges = np.stack(
+        [values[..., 2], values @ _RATE * per_tau, values @ _ACCELERATION * per_tau**2]
+    )
+    mismatch = edges[:, :3] - track.bent
+    limits = _RATE_LIMIT * np.array([0.4, 0.4, 0.3, 0.8])
+    curves = []
+    for i, target in enumerate([*(mismatch[:, j] for j in range(3)), edges[:, 3]]):
+        start, end = (track.place.pick(target[..., k]) for k in range(2))
+        curves.append(_soft_quintic(start, end, track.tau, limits[i]))
+    strides = (track.length / track.stride[:, None, None])[..., None]
+    jump = mismatch[1:] / np.stack([strides, strides**2])[:, None]
+    over = bend.overreach.max(axis=(1, 2, 3, 4))
+    return _Corrections(np.stack(curves[:3]), curves[3], jump, over)
+
+
+def move_legs(body: Body, track: Track, hips: Array) -> Legs:
+    """Legs that carry the hips, ``(3, B, F, N)``, over the track."""
+    fix = _swing_corrections(body, track, hips)
+    cos, sin = np.cos(track.heading), np.sin(track.heading)
+    standing = _ankle_at(track.base, track.heading, track.foot)
+    thigh, knee = track.thigh + fix.curves[0], _not_straight(track.knee + fix.curves[1])
+    aside = cos * (track.base[1] - hips[1]) - sin * (track.base[0] - hips[0])
+    reach = np.sqrt(np.maximum(_reach(body, knee) ** 2 - aside**2, 0.01))
+    lean = thigh - _lead(body, knee)
+    ahead = reach * np.sin(lean)
+    hanging = hips + np.stack(
+        [ahead * cos - aside * sin, ahead * sin + aside * cos, -reach * np.cos(lean)]
+    )
+    ankle = np.where(track.stance, standing, hanging)
+    bend = _bend(body, ankle - hips, track.heading)
+    swing_pitch = thigh - knee + track.ankle + fix.curves[2]
+    pitch = np.where(track.stance, track.foot.pitch, swing_pitch)
+    toes = np.where(track.stance, track.foot.toes, swing_pitch + fix.toes)
+    over = np.where(track.stance, bend.overreach, -1).max(axis=(1, 2))
+    return Legs(
+        *_assemble(body, hips, ankle, bend, (pitch, toes, cos, sin)),
+        bend.knee,
+        fix.jump,
+        np.maximum(over, fix.overreach),
+    )
+
+
+def _assemble(
+    body: Body, hips: Array, ankle: Array, bend: _Bend, foot: tuple[Array, Array, Array, Array]
+) -> tuple[Array, Array]:
+    """Rotations and origins of the segments from the joints and the pitches of the foot."""
+    pitch, toes, cos, sin = foot
+    leg = ankle - hips
+    down = leg / np.sqrt(np.einsum("i...,i...->...", leg, leg))
+    left = np.stack([-sin, cos, np.zeros_like(cos)])
+    left = left - np.einsum("i...,i...->...", left, down) * down
+    left = left / np.sqrt(np.einsum("i...,i...->...", left, left))
+    front = cross(down, left)
+    lead = _lead(body, bend.knee)
+    along = np.cos(lead) * down + np.sin(lead) * front
+    knee = hips + body.thigh[:, None, None] * along
+    rotations = np.empty((3, 3, hips.shape[1], 4, *hips.shape[2:]))
+    up = knee - ankle
+    shank = up / np.sqrt(np.einsum("i...,i...->...", up, up))
+    for i, z in enumerate((-along, shank)):
+        rotations[:, 0, :, i], rotations[:, 1, :, i] = cross(left, z), left
+        rotations[:, 2, :, i] = z
+    for i, angle in ((2, pitch), (3, toes)):
+        c, s = np.cos(angle), np.sin(angle)
+        zero = np.zeros_like(c)
+        rotations[:, 0, :, i] = np.stack([cos * c, sin * c, s])
+        rotations[:, 1, :, i] = np.stack([-sin, cos, zero])
+        rotations[:, 2, :, i] = np.stack([-cos * s, -sin * s, c])
+    x, z = rotations[:, 0, :, 2], rotations[:, 2, :, 2]
+    ball, drop = body.ball[:, None, None], (body.mtp - body.ankle)[:, None, None]
+    origins = np.stack([hips, knee, ankle, ankle + ball * x + drop * z], axis=2)
+    return rotations, origins
+
+
+def straight_height(body: Body, track: Track, hips: Array) -> Array:
+    """How far the hips must rise, ``(B,)``, for the straightest stance knee to be as wished."""
+    ankle = _ankle_at(track.base, track.heading, track.foot)
+    away = ankle[:2] - hips[:2]
+    reach = _reach(body, np.radians(track.shape.knee_min_deg))
+    height = ankle[2] + np.sqrt(np.maximum(reach**2 - away[0] ** 2 - away[1] ** 2, 0.01))
+    early = track.stance & (track.u < 0.9 * track.end)
+    out: Array = np.where(early, height - hips[2], np.inf).min(axis=(1, 2))
+    return out
