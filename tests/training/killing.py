@@ -1,7 +1,7 @@
 """Kill a tiny run with SIGKILL at random moments, resume it, and compare with the unbroken one.
 
-The children are forked after the imports and a first step, so that a run takes a fraction of a second and the kill
-falls into training rather than into loading libraries.
+The children are forked after the imports and a first step, so that a run takes a fraction of a
+second and the kill falls into training rather than into loading libraries.
 """
 
 import dataclasses

@@ -2,6 +2,7 @@ import dataclasses
 
 import pytest
 
+from unisono.core.config import from_mapping, to_mapping
 from unisono.core.errors import ConfigError
 from unisono.training.settings import TrainingSettings
 
@@ -26,7 +27,7 @@ from unisono.training.settings import TrainingSettings
     ],
 )
 def test_out_of_range_names_the_setting(name: str, value: object) -> None:
-    with pytest.raises(ConfigError, match=rf"^training\.{name} must"):
+    with pytest.raises(ConfigError, match=rf"^{name} must"):
         TrainingSettings(**{name: value})
 
 
@@ -39,3 +40,12 @@ def test_is_frozen_and_its_switches_may_be_off() -> None:
     settings = TrainingSettings(clip_norm=0, ema_decay=0, weight_decay=0, warmup_steps=0)
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.seed = 1  # type: ignore[misc]
+
+
+def test_a_recipe_reads_back_and_its_mistakes_name_their_place() -> None:
+    settings = TrainingSettings(betas=(0.5, 0.999), seed=3)
+    assert from_mapping(TrainingSettings, to_mapping(settings)) == settings
+    with pytest.raises(ConfigError, match=r"^training: batch_size must lie"):
+        from_mapping(TrainingSettings, {"batch_size": 0}, where="training")
+    with pytest.raises(ConfigError, match=r"training.warmup_step'. Did you mean 'warmup_steps'"):
+        from_mapping(TrainingSettings, {"warmup_step": 0}, where="training")

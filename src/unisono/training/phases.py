@@ -92,6 +92,12 @@ def check_method(method: Method) -> None:
                     f"phase {phase.name!r} trains group {group!r}, which is none of "
                     f"{', '.join(groups)}.{nearest(group, groups)}"
                 )
+    _check_owners(method)
+
+
+def _check_owners(method: Method) -> None:
+    """Refuse a parameter that is in no group or in two."""
+    groups = method.groups()
     owners: dict[int, str] = {}
     for group, members in groups.items():
         for member in members:

@@ -63,7 +63,7 @@ class TrainingSettings:
         try:
             self._check()
         except UnisonoError as error:
-            raise ConfigError(f"training.{error}") from None
+            raise ConfigError(str(error)) from None
 
     def _check(self) -> None:
         inf = math.inf
