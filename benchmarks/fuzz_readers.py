@@ -42,6 +42,7 @@ class Target:
     reader: str
     suffix: str
     seeds: Callable[[Path], list[Path]]
+    text: bool = False  # whether half the damage should keep the file text
 
 
 def c3d_seeds(folder: Path) -> list[Path]:
@@ -54,8 +55,32 @@ def c3d_seeds(folder: Path) -> list[Path]:
     return paths
 
 
+def table_seeds(name: str) -> Callable[[Path], list[Path]]:
+    """Maker of the small files of a format that the tests of the readers also use."""
+
+    def make(folder: Path) -> list[Path]:
+        made = runpy.run_path(str(REPOSITORY / "benchmarks/seed_files.py"))
+        paths: list[Path] = made["SEEDS"][name](folder)
+        return paths
+
+    return make
+
+
+FORMATS = "unisono.recordings.formats"
 TARGETS: dict[str, Target] = {
     "c3d": Target("unisono.recordings.formats.c3d:read_c3d", ".c3d", c3d_seeds),
+    "mot": Target(f"{FORMATS}.opensim_table:read_opensim", ".mot", table_seeds("mot"), text=True),
+    "trc": Target(f"{FORMATS}.trc:read_trc", ".trc", table_seeds("trc"), text=True),
+    "bvh": Target(f"{FORMATS}.bvh:read_bvh", ".bvh", table_seeds("bvh"), text=True),
+    "csv": Target(f"{FORMATS}.csv_table:read_csv", ".csv", table_seeds("csv"), text=True),
+    "parquet": Target(f"{FORMATS}.csv_table:read_parquet", ".parquet", table_seeds("parquet")),
+    "npz": Target(f"{FORMATS}.arrays:read_npz", ".npz", table_seeds("npz")),
+    "npy": Target("seed_files:read_npy_at_100_hz", ".npy", table_seeds("npy")),
+    "mat": Target(f"{FORMATS}.mat:read_mat", ".mat", table_seeds("mat")),
+    "rows": Target(
+        f"{FORMATS}.row_trials:read_row_trials", ".rows.toml", table_seeds("rows"), text=True
+    ),
+    "any": Target(f"{FORMATS}.registry:read_file", ".txt", table_seeds("any")),
 }
 """Formats by name. Add yours here."""
 
@@ -224,6 +249,12 @@ def fuzz(name: str, count: int, keep: Path | None, seed: int = 0) -> dict[str, A
                 raise RuntimeError(f"seed {path.name} is not valid: {said}")
         trial = folder / f"trial{target.suffix}"
 
+        strategy = mutations([path.read_bytes() for path in paths])
+        if target.text:
+            from text_mutations import text_mutations
+
+            strategy = text_mutations([path.read_bytes() for path in paths]) | strategy
+
         @hypothesis.seed(seed)
         @hypothesis.settings(
             max_examples=count,
@@ -232,7 +263,7 @@ def fuzz(name: str, count: int, keep: Path | None, seed: int = 0) -> dict[str, A
             phases=[hypothesis.Phase.generate],
             suppress_health_check=list(hypothesis.HealthCheck),
         )
-        @hypothesis.given(mutations([path.read_bytes() for path in paths]))
+        @hypothesis.given(strategy)
         def one(content: bytes) -> None:
             nonlocal slowest
             if tally.total() >= count:

@@ -53,7 +53,7 @@ class _Words:
 
     def _walk(self, lines: list[str]) -> Iterator[str]:
         for number, line in enumerate(lines, start=1):
-            for word in line.split():
+            for word in line.replace("{", " { ").replace("}", " } ").split():
                 self.line = number
                 yield word
 
@@ -117,7 +117,8 @@ def read_bvh(path: str | Path, options: ReadOptions = DEFAULTS) -> xr.DataTree:
         )
         for stream, columns in groups.items()
     }
-    points = joint_positions(parsed.skeleton, parsed.motion)
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is flagged as not valid
+        points = joint_positions(parsed.skeleton, parsed.motion)
     parts["positions"] = make_stream(
         points.reshape(len(points), -1),
         time=time,
@@ -142,7 +143,7 @@ def _parse(path: str | Path, text: str) -> _Parsed:
     words = _Words(path, lines)
     words.next("HIERARCHY")
     words.next("ROOT")
-    skeleton = _hierarchy(words, lines)
+    skeleton = _hierarchy(words)
     if not skeleton.channel_names():
         raise words.error("no joint has a channel")
     words.next("MOTION")
@@ -161,14 +162,14 @@ def _parse(path: str | Path, text: str) -> _Parsed:
     return _Parsed(skeleton, frame_time, motion, notes)
 
 
-def _hierarchy(words: _Words, lines: list[str]) -> Skeleton:
+def _hierarchy(words: _Words) -> Skeleton:
     joints: list[Joint] = []
     ends: list[End] = []
     above: list[int] = []  # the joints whose braces are open
     while True:
         if len(joints) >= _MOST_JOINTS:
             raise words.error(f"the skeleton has more than {_MOST_JOINTS} joints")
-        joints.append(_joint(words, lines, above[-1] if above else -1))
+        joints.append(_joint(words, above[-1] if above else -1))
         above.append(len(joints) - 1)
         word = words.next()
         while word == "}" or word.upper() == "END":
@@ -187,7 +188,7 @@ def _hierarchy(words: _Words, lines: list[str]) -> Skeleton:
             raise words.error(f"found {word[:40]!r} where JOINT, End Site or a brace should be")
 
 
-def _joint(words: _Words, lines: list[str], parent: int) -> Joint:
+def _joint(words: _Words, parent: int) -> Joint:
     """A joint up to its channels; the word JOINT or ROOT has been read. Names may hold spaces."""
     parts = [words.next()]
     while (word := words.next()) != "{":
@@ -223,6 +224,7 @@ def _motion(
         values = parse_numbers(cells[: frames * columns])
     except ValueError as error:
         raise words.error(f"after this line, {error}") from error
+    values[~np.isfinite(values)] = np.nan
     return values.reshape(frames, columns), notes
 
 

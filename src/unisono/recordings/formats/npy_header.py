@@ -6,6 +6,8 @@ compared with the bytes that are there, and nothing is ever unpickled.
 
 import io
 import math
+import tokenize
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -22,6 +24,10 @@ MAGIC = b"\x93NUMPY"
 
 _MOST_RATIO = 1100  # deflate packs at most 1032 to 1
 _MOST_BYTES = 1 << 33
+_DAMAGED = (
+    ValueError, KeyError, TypeError, SyntaxError, OverflowError, EOFError, RecursionError,
+    tokenize.TokenError,
+)  # fmt: skip
 _READERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -42,8 +48,10 @@ def decode_npy(path: str | Path, place: str, content: bytes) -> npt.NDArray[np.g
     stream = io.BytesIO(content)
     try:
         version = np.lib.format.read_magic(stream)
-        shape, fortran, dtype = _READERS[version](stream, max_header_size=10_000)
-    except (ValueError, KeyError, TypeError, SyntaxError, OverflowError, EOFError) as error:
+        with warnings.catch_warnings():  # numpy remarks on headers of Python 2; it reads them
+            warnings.simplefilter("ignore", UserWarning)
+            shape, fortran, dtype = _READERS[version](stream, max_header_size=10_000)
+    except _DAMAGED as error:
         problem = f"the header of the array is damaged ({error})"
         raise FileFormatError(path, place, problem, "save it again") from error
     if dtype.hasobject:
