@@ -65,7 +65,7 @@ def test_context_fid_ranks_real_above_wrong(rng: np.random.Generator) -> None:
         train,
         ones,
         generator=torch.Generator().manual_seed(0),
-        options=EncoderOptions(width=10, steps=120, batch=24),
+        options=EncoderOptions(width=10, steps=60, batch=24, rate=1e-2),
     )
     assert encoder.loss < 0.5
 
@@ -74,11 +74,11 @@ def test_context_fid_ranks_real_above_wrong(rng: np.random.Generator) -> None:
 
     good = fid(fresh)
     assert (good.features, good.windows) == (10, 60)
-    assert 0.1 * good.value < good.floor < 10 * good.value
+    assert good.value < 5 * good.floor
     shuffled = rng.permuted(real, axis=1)
     frozen = np.broadcast_to(real.mean(axis=0), real.shape)
     for wrong in (real + 10, waves(60, rng, rough=0.7), shuffled, frozen):
-        assert fid(wrong).value > 3 * good.value
+        assert fid(wrong).value > 3 * max(good.value, good.floor)
 
 
 def test_encoder_is_frozen_seeded_and_blind_to_gaps(rng: np.random.Generator) -> None:

@@ -18,7 +18,7 @@ def test_real_data_teach_more_than_noise(outputs: str, rng: np.random.Generator)
     train, test = waves(80, rng), waves(40, rng)
     ones = np.ones_like(test, bool)
     scale = training_range(train, np.ones_like(train, bool))
-    options = PredictiveOptions(steps=500, batch=32, outputs=outputs, rate=1e-2)
+    options = PredictiveOptions(steps=200, batch=32, outputs=outputs, rate=2e-2)
 
     def score(learn: np.ndarray) -> float:
         return predictive_score(
@@ -32,7 +32,7 @@ def test_real_data_teach_more_than_noise(outputs: str, rng: np.random.Generator)
 
     real = score(train)
     noise = score(rng.uniform(-100, 100, size=train.shape))
-    assert real < 0.6 * noise
+    assert real < 0.7 * noise
     assert real == score(train)
 
 

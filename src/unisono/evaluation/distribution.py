@@ -6,9 +6,10 @@ The Frechet distance between Gaussians fitted to features ``(n, d)``,
 
 (Dowson & Landau, 1982), is called Context-FID when the features are those of an encoder of whole
 series (Jeha et al., *PSA-GAN*, ICLR 2022). Ours is a small GRU autoencoder fitted on the real
-training part, frozen, and the same for every method that is compared. Its unit is that of its
-features: values can be compared within one encoder only, and against the ``floor``, the distance
-between two halves of the real windows.
+training part, frozen, and the same for every method that is compared. Features are scaled so that
+their total variance over the training part is 1: a value of 1 is as far as all of that. Values can
+be compared within one encoder only, and against the ``floor``, the distance between halves of the
+real windows.
 """
 
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ __all__ = [
     "frechet_distance",
     "frechet_gaussians",
 ]
+
+_HALVINGS = 16
 
 
 def frechet_gaussians(m1: Array, c1: Array, m2: Array, c2: Array) -> float:
@@ -113,7 +116,8 @@ class SeriesEncoder:
         net: The autoencoder.
         mean: Mean of each channel, ``(D,)``.
         spread: Spread of each channel, ``(D,)``.
-        axes: Principal axes of the training features, ``(d, d)``, most important first.
+        axes: Principal axes of the training features, ``(d, d)``, most important first, divided by
+            the root of their total variance.
         loss: Mean square error of the reconstruction, in training spreads.
     """
 
@@ -177,7 +181,9 @@ def fit_series_encoder(
     plain = SeriesEncoder(net, mean, spread, np.eye(options.width), float(loss.detach()))
     coded = plain.features(data, valid)
     _, _, axes = np.linalg.svd(coded - coded.mean(axis=0), full_matrices=True)
-    return SeriesEncoder(net, mean, spread, axes.T, float(loss.detach()))
+    total = np.sqrt(coded.var(axis=0).sum())
+    scaled = axes.T / (total if total > 0 else 1.0)
+    return SeriesEncoder(net, mean, spread, scaled, float(loss.detach()))
 
 
 class ContextFid(NamedTuple):
@@ -185,8 +191,8 @@ class ContextFid(NamedTuple):
 
     Attributes:
         value: Distance between real and generated windows.
-        floor: Distance between two random halves of the real windows: what perfect generation
-            would score at half the number of windows.
+        floor: Mean distance between random halves of the real windows: what perfect generation
+            would score at half the number of windows. Values near it are noise.
         features: Leading features used.
         windows: Smaller of the two numbers of windows.
     """
@@ -230,11 +236,11 @@ def context_fid(
     mask = valid if len(generated) == len(real) else np.ones(generated.shape, dtype=bool)
     a = encoder.features(real, valid)[:, :used]
     b = encoder.features(generated, mask)[:, :used]
-    order = generator.permutation(len(a))
     half = len(a) // 2
+    orders = [generator.permutation(len(a)) for _ in range(_HALVINGS)]
     return ContextFid(
         frechet_distance(a, b),
-        frechet_distance(a[order[:half]], a[order[half:]]),
+        float(np.mean([frechet_distance(a[o[:half]], a[o[half:]]) for o in orders])),
         used,
         min(len(a), len(b)),
     )

@@ -20,8 +20,8 @@ def seeded(build: Callable[[], M], *, generator: Generator) -> M:
     """Build a module and start its weights from a generator alone.
 
     Weights and biases are uniform in ``+-1 / sqrt(fan-in)`` (the rule of torch's own ``Linear``;
-    for a GRU the fan-in is its hidden width). Modules are built without memory first, so that
-    torch's global generator is neither read nor moved.
+    for a GRU the fan-in is its hidden width). Torch's own start is overwritten, and its global
+    generator is left where it was.
 
     Raises:
         TypeError: If the module holds parameters of anything but ``Linear`` and recurrent layers.
@@ -32,9 +32,8 @@ def seeded(build: Callable[[], M], *, generator: Generator) -> M:
         >>> torch.equal(a.weight, b.weight)
         True
     """
-    with torch.device("meta"):
+    with torch.random.fork_rng(devices=[]):
         module = build()
-    module.to_empty(device="cpu")
     for part in module.modules():
         parameters = list(part.parameters(recurse=False))
         if not parameters:

@@ -81,12 +81,13 @@ def probe_latents(
 
     def fitted_on(target: npt.NDArray[np.str_]) -> Interval:
         def hits(a: npt.NDArray[np.intp], b: npt.NDArray[np.intp]) -> Array:
-            return np.equal(_classify(x[a], target[a], x[b]), y[b]).astype(np.float64)
+            hit = _classify(x[a], target[a], x[b]) == y[b]
+            return np.asarray(hit, dtype=np.float64)
 
         return subject_interval(out_of_fold(fold, hits), who, generator=generator)
 
     def commonest(a: npt.NDArray[np.intp], b: npt.NDArray[np.intp]) -> Array:
-        return np.equal(_commonest(y[a]), y[b]).astype(np.float64)
+        return np.asarray(y[b] == _commonest(y[a]), dtype=np.float64)
 
     return Probe(
         fitted_on(y),
