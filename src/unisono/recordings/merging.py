@@ -8,6 +8,7 @@ beginning or end. Their streams must overlap in time.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,11 +99,8 @@ def _distinct(places: Sequence[tuple[Path, str]]) -> list[str]:
     """Names for ``(folder, stem)``: the stem, with as many folders before it as are needed."""
     names = [stem for _, stem in places]
     for depth in range(1, 1 + max((len(folder.parts) for folder, _ in places), default=0)):
-        twice = (
-            {name for name in names if names.count(name) > 1}
-            if len(set(names)) < len(names)
-            else set()
-        )
+        count = Counter(names)
+        twice = {name for name in names if count[name] > 1}
         if not twice:
             break
         names = [

@@ -15,9 +15,10 @@ import xarray as xr
 
 from unisono.core.checks import nearest
 from unisono.core.errors import ConfigError, SchemaError, UnitError
-from unisono.core.units import conversion_factor, same_dimension, tidy_unit
+from unisono.core.units import conversion_factor, tidy_unit
 from unisono.recordings.signals.heading import to_heading
 from unisono.recordings.signals.resampling import resample
+from unisono.recordings.stream_units import same_thing
 from unisono.recordings.window_settings import Cut
 
 __all__ = ["converted", "is_turned", "resampled", "selected", "turned_stream"]
@@ -87,7 +88,7 @@ def converted(
         if owner != name:
             continue
         fitting = [i for i, n in enumerate(names) if not pattern or fnmatch.fnmatchcase(n, pattern)]
-        measuring = [i for i in fitting if pattern or _measures_same(old[i], unit)]
+        measuring = [i for i in fitting if pattern or same_thing(old[i], unit)]
         if not measuring:
             raise UnitError(
                 f"stream {key!r} has no channel that converts to {unit}; its units are "
@@ -102,11 +103,6 @@ def converted(
     changed = stream.copy()
     changed["data"] = (stream["data"].dims, data)
     return changed.assign_coords(unit=("channel", np.array(new, dtype=str)))
-
-
-def _measures_same(old: str, new: str) -> bool:
-    pairs = ((old, new), (f"({old})/kg", new), (old, f"({new})/kg"))
-    return any(same_dimension(a, b) for a, b in pairs)
 
 
 def resampled(stream: xr.Dataset, times: npt.NDArray[np.float64]) -> xr.Dataset | None:
