@@ -33,7 +33,7 @@ def test_stream_unit_goes_to_what_it_measures(
     changed = relabel_units(tree, {"grf": unit})
     assert changed["grf"].unit.values.tolist() == expected
     assert changed["grf"]["data"].values.tolist() == [[700.0, 0.1, 3.0]]
-    assert "as the user stated" in changed["grf"].attrs["history"][-1]
+    assert "by the user" in changed["grf"].attrs["history"][-1]
 
 
 def test_channel_unit_needs_no_kinship(tree: xr.DataTree) -> None:
@@ -47,6 +47,11 @@ def test_unit_that_fits_nothing_is_refused(tree: xr.DataTree) -> None:
         relabel_units(tree, {"angles": "N"})
     with pytest.raises(UnitError, match="no such stream or channel.*Did you mean 'angles'"):
         relabel_units(tree, {"angels": "deg"})
+
+
+def test_options_of_a_folder_pass_over_what_a_file_lacks(tree: xr.DataTree) -> None:
+    changed = relabel_units(tree, {"emg": "mV", "angles": "deg"}, skip_absent=True)
+    assert changed["angles"].unit.values.tolist() == ["deg"]
 
 
 def test_same_unit_leaves_no_history(tree: xr.DataTree) -> None:

@@ -12,7 +12,7 @@ import xarray as xr
 from unisono.core.errors import FileFormatError, SchemaError
 from unisono.recordings.formats.naming import guess_subject
 from unisono.recordings.formats.options import ReadOptions, relabel_units
-from unisono.recordings.schema import make_recording, stream_names
+from unisono.recordings.schema import make_recording
 
 __all__ = ["apply_options", "assemble", "check_names", "check_time", "doubt"]
 
@@ -75,9 +75,7 @@ def apply_options(tree: xr.DataTree, options: ReadOptions) -> xr.DataTree:
         value = getattr(options, key)
         if value is not None:
             tree.attrs[key] = float(value)
-    if len(stream_names(tree)) and options.units:
-        tree = relabel_units(tree, options.units)
-    return tree
+    return relabel_units(tree, options.units, skip_absent=options.skip_absent)
 
 
 def check_names(path: str | Path, place: str, names: list[str]) -> None:

@@ -6,16 +6,17 @@ label is held to have been wrong or missing, and the stream's history records it
 values, convert the stream after reading.)
 """
 
+import glob
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import xarray as xr
 
 from unisono.core.checks import check_range, nearest
 from unisono.core.errors import ConfigError, UnitError
-from unisono.core.units import same_dimension, tidy_unit
-from unisono.recordings.schema import add_history, stream_names
+from unisono.core.units import tidy_unit
+from unisono.recordings.schema import stream_names
+from unisono.recordings.stream_units import relabel_stream, same_thing
 
 __all__ = ["DEFAULTS", "ReadOptions", "relabel_units"]
 
@@ -36,6 +37,8 @@ class ReadOptions:
         subject: Who was recorded, in place of the name found in the file or folder.
         mass_kg: Body mass.
         height_m: Body height.
+        skip_absent: Whether a unit may name a stream that a file does not hold, as when one set of
+            options serves a whole folder.
 
     Raises:
         ConfigError: If a value is out of range.
@@ -51,6 +54,7 @@ class ReadOptions:
     subject: str | None = None
     mass_kg: float | None = None
     height_m: float | None = None
+    skip_absent: bool = False
 
     def __post_init__(self) -> None:
         try:
@@ -72,15 +76,18 @@ DEFAULTS = ReadOptions()
 """Nothing stated: what stands in the file holds."""
 
 
-def relabel_units(tree: xr.DataTree, units: Mapping[str, str]) -> xr.DataTree:
+def relabel_units(
+    tree: xr.DataTree, units: Mapping[str, str], *, skip_absent: bool = False
+) -> xr.DataTree:
     """Replace declared units by those the user states; the values stay as they are.
 
     Args:
         tree: A recording.
         units: As in :class:`ReadOptions`.
+        skip_absent: Whether to pass over names that are neither a stream nor a channel.
 
     Raises:
-        UnitError: If a name is neither a stream nor a channel, or no channel of the stream measures
+        UnitError: If such a name is not to be passed over, or no channel of the stream measures
             what the unit measures.
 
     Example:
@@ -102,7 +109,7 @@ def relabel_units(tree: xr.DataTree, units: Mapping[str, str]) -> xr.DataTree:
             for name in names
             if stream in ("", name) and channel in tree[name].to_dataset().channel.values
         ]
-        if not homes:
+        if not homes and not skip_absent:
             known = [*names, *(c for n in names for c in map(str, tree[n].channel.values))]
             raise UnitError(
                 f"units names {key!r}, but the recording has no such stream or channel; its "
@@ -110,36 +117,20 @@ def relabel_units(tree: xr.DataTree, units: Mapping[str, str]) -> xr.DataTree:
             )
         for name in homes:
             node = tree[name].to_dataset()
-            tree[name] = xr.DataTree(_set_units(node, node.channel.values == channel, unit))
+            if tidy_unit(unit) != str(node.unit.values[list(node.channel.values).index(channel)]):
+                node = relabel_stream(node, unit, (glob.escape(channel),))
+            tree[name] = xr.DataTree(node)
     return tree
 
 
 def _relabel_stream(node: xr.Dataset, name: str, unit: str) -> xr.Dataset:
-    chosen = np.array([_measures_same(str(old), unit) for old in node.unit.values], dtype=bool)
-    if not chosen.any():
-        declared = ", ".join(sorted(set(map(str, node.unit.values))))
+    """Relabel the channels that measure what the unit measures; all, if none has a unit."""
+    declared = sorted(set(map(str, node.unit.values)))
+    same = [old for old in declared if old == "1" or same_thing(old, unit)]
+    if not same:
         raise UnitError(
-            f"no channel of stream {name!r} can be in {unit}: its units are {declared}; "
-            f"name a channel ('{name}/{node.channel.values[0]}') if the file's unit is wrong."
+            f"no channel of stream {name!r} can be in {unit}: its units are "
+            f"{', '.join(declared)}; name a channel ('{name}/{node.channel.values[0]}') if the "
+            "file's unit is wrong."
         )
-    return _set_units(node, chosen, unit)
-
-
-def _measures_same(old: str, new: str) -> bool:
-    """Whether two units measure one quantity, with or without the mass; ``1`` fits anything."""
-    if old == "1":
-        return True
-    pairs = ((old, new), (f"({old})/kg", new), (old, f"({new})/kg"))
-    return any(same_dimension(a, b) for a, b in pairs)
-
-
-def _set_units(node: xr.Dataset, chosen: np.ndarray, unit: str) -> xr.Dataset:
-    new = tidy_unit(unit)
-    old = node.unit.values.astype(str)
-    changed = sorted({str(u) for u in old[chosen] if u != new})
-    if not changed:
-        return node
-    units = np.where(chosen, new, old).astype(str)
-    count = f"{int(chosen.sum())} of {len(units)} channels"
-    note = f"unit {', '.join(changed)} relabelled {new} ({count}), as the user stated"
-    return add_history(node.assign_coords(unit=("channel", units)), note)
+    return node if same == [tidy_unit(unit)] else relabel_stream(node, unit)
