@@ -68,3 +68,15 @@ def test_speed_is_not_in_the_table(tmp_path: Path) -> None:
         log.speed(1, 33.0)
     assert "33" not in "".join(rows(tmp_path))
     assert scalars(tmp_path, "windows_per_second") == [(1, 33.0)]
+
+
+@pytest.mark.parametrize("later", [0.0, 5.0])
+def test_many_resumes_are_read_in_order_within_a_second_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: float
+) -> None:
+    now = [1_800_000_000.0]
+    monkeypatch.setattr("time.time", lambda: now[0])
+    for step in range(13):  # past ten, where names in one second do not sort as numbers do
+        fill(tmp_path, step, step + 2)
+        now[0] += later
+    assert scalars(tmp_path, "loss") == [(k, round(1 / k, 6)) for k in range(1, 15)]

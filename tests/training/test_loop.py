@@ -10,6 +10,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from training_toys import ToyMethod, same, toy_settings, toy_source, weights
 
 from unisono.core.errors import OutputError
+from unisono.recordings.sampler import EpochSampler
+from unisono.training.data import Sampler, Source
 from unisono.training.errors import TrainingStopped
 from unisono.training.folder import checkpoints_of, preview_path
 from unisono.training.log import CSV_NAME
@@ -188,3 +190,11 @@ def test_groups_frozen_in_every_phase_do_not_change(tmp_path: Path) -> None:
     after = weights(method)
     assert all(torch.equal(before[k], after[k]) for k in before if k[:3] == "net")
     assert not torch.equal(before["encoder.0.weight"], after["encoder.0.weight"])
+
+
+def test_the_datasets_own_sampler_is_one(tmp_path: Path) -> None:
+    toy = toy_source()
+    sampler: Sampler = EpochSampler(toy.rows, 8, seed=2)
+    source = Source(toy.windows, sampler, toy.rows)
+    result = train(ToyMethod(8), source, toy_settings(), tmp_path)
+    assert result.steps == 8 and result.loss == result.loss

@@ -1,5 +1,6 @@
 """Where a run computes, and in which arithmetic."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ from unisono.core.errors import ConfigError
 from unisono.training.settings import TrainingSettings
 
 __all__ = ["Machine", "has_bf16", "resolve_machine"]
+
+_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
 
 
 class Machine(NamedTuple):
@@ -30,16 +33,17 @@ class Machine(NamedTuple):
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Whether the processor has bf16 arithmetic of its own (AVX512-BF16, AMX, or CUDA's).
+    """Whether the processor has bf16 arithmetic of its own (AVX512-BF16, AMX, Arm's, CUDA's).
 
-    Torch emulates bf16 on any other CPU, slower than float32.
+    Torch emulates bf16 on any other CPU, slower than float32. A torch too old to tell is taken to
+    have none.
     """
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type != "cpu":
         return False
-    found = torch.cpu.get_capabilities()
-    return any(bool(found.get(name)) for name in ("avx512_bf16", "amx_bf16"))
+    found: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return any(bool(found.get(name)) for name in _BF16)
 
 
 def resolve_machine(settings: TrainingSettings, *, local_rank: int = 0) -> Machine:

@@ -8,6 +8,7 @@ told to forget them too.
 
 import csv
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -43,9 +44,7 @@ class TrainingLog:
         self._rewrite(rows)
         self._handle = self._path.open("a", newline="", encoding="utf-8")
         board = Path(folder) / "tensorboard"
-        if not step:  # there is no step before the first from which a reader could forget
-            for old in board.glob("events.out.tfevents.*"):
-                old.unlink()
+        _make_way(board, step)
         self._board = SummaryWriter(str(board), purge_step=step + 1 if step else None)
 
     def write(self, step: int, phase: str, values: Mapping[str, float]) -> None:
@@ -113,6 +112,21 @@ class TrainingLog:
     ) -> None:
         self._handle.close()
         self._board.close()
+
+
+def _make_way(board: Path, step: int) -> None:
+    """Leave earlier event files where a reader takes them before the new one, or not at all."""
+    if not step:  # there is no step before the first from which a reader could forget
+        for old in board.glob("events.*"):
+            old.unlink()
+        return
+    # Readers go by name, and a name holds the second of its start: a run that is resumed within
+    # that second could be read before what it continues.
+    old_ones = sorted(board.glob("events.out.tfevents.*"), key=lambda path: path.stat().st_mtime_ns)
+    if any(int(old.name.split(".")[3]) >= int(time.time()) for old in old_ones):
+        first = len(list(board.glob("events.*"))) - len(old_ones)
+        for number, old in enumerate(old_ones, first):
+            old.rename(old.with_name(old.name.replace("out", f"{number:06d}", 1)))
 
 
 def _read(path: Path, step: int) -> tuple[list[str], list[dict[str, str]]]:
