@@ -74,8 +74,8 @@ def arrays_to_streams(
     Args:
         path: The file, for messages.
         arrays: Arrays by name.
-        options: ``rate_hz`` if there is no clock, ``columns`` to name channels (for a single
-            stream) or to choose arrays by number of column, ``units``.
+        options: ``rate_hz`` if there is no clock; ``columns``, a list of names for the channels;
+            ``units``.
 
     Raises:
         FileFormatError: If no array is a stream, or the time is not known.
