@@ -76,3 +76,12 @@ def children(shared_data: Callable[[str], Path]) -> Callable[[str], list[xr.Data
         return read[condition]
 
     return trials
+
+
+@pytest.fixture(scope="session")
+def walk() -> xr.DataTree:
+    """Four simulated strides at 1.3 m/s, whose events are known exactly."""
+    from unisono.simulators.gait import random_subject, simulate
+
+    rng = np.random.default_rng(0)
+    return simulate(random_subject(rng), speed=1.3, strides=4, rng=rng)
