@@ -237,14 +237,26 @@ def test_weights_scale_sequences(generator: torch.Generator) -> None:
     torch.testing.assert_close(torch.stack(parts).sum(), plain)
 
 
-def test_batch_shuffle_pairs_the_same_window_of_another_sequence() -> None:
-    x, y = both(batch=2)  # of two sequences there is one way to swap
-    config = replace(CONFIG, shuffle="batch")
-    got = align_windows(config, x, y, generator=torch.Generator().manual_seed(0))
-    expected = align_windows(
-        CONFIG, x, latents(y.z.flip(0)), generator=torch.Generator().manual_seed(0)
+def test_batch_shuffle_pairs_the_same_window_of_another_sequence(
+    generator: torch.Generator,
+) -> None:
+    """Masks and signals move with their latents. Of two sequences there is one way to swap."""
+    x, y = both(batch=2)
+    x.mask[0, 0] = False
+    y.mask[0, 11] = False
+    signals = Signals(draw(2, 12, 2, seed=3), draw(2, 12, 3, seed=4))
+    signals.x[1, 4:8] = signals.x[0, 4:8]  # alike in x; in y once the second side is swapped
+    signals.y[0, 4:8] = signals.y[1, 4:8]
+    signals.y[1, 8:] = signals.y[0, 8:]
+    got = align_windows(
+        replace(CONFIG, shuffle="batch"), x, y, generator=generator, signals=signals
     )
+    swapped = latents(y.z.flip(0), y.mask.flip(0))
+    moved = Signals(signals.x, signals.y.flip(0))
+    expected = align_windows(CONFIG, x, swapped, generator=generator, signals=moved)
     torch.testing.assert_close(got.total, expected.total)
+    assert got.windows == expected.windows
+    assert got.monitors == expected.monitors
 
 
 @pytest.mark.parametrize("shuffle", ["batch", "full"])
@@ -284,6 +296,38 @@ def test_periodic_windows_are_not_pushed(generator: torch.Generator) -> None:
     assert masked.monitors is not None
     assert plain.monitors is not None
     assert masked.monitors.chance_loss < plain.monitors.chance_loss
+
+
+def test_negatives_near_a_period_are_counted_out(generator: torch.Generator) -> None:
+    """The chance loss counts negatives: ln(1 + count), averaged over windows."""
+    t = torch.arange(60, dtype=torch.float64)
+    clean = torch.sin(2 * math.pi * t / 18)[None, :, None]
+    noisy = clean + 0.4 * draw(1, 60, 4, seed=5)  # too noisy to be alike window by window
+    z = latents(draw(1, 60, 5))
+    config = WindowAlignment(length=5)
+    starts = range(0, 60, 5)
+    counts = [
+        sum(a != b and all(abs(abs(a - b) - 18 * k) > 2.5 for k in (1, 2, 3)) for b in starts)
+        for a in starts
+    ]
+    got = align_windows(config, z, z, generator=generator, signals=Signals(noisy, noisy))
+    assert got.monitors is not None
+    expected = sum(math.log(1 + count) for count in counts) / len(counts)
+    assert got.monitors.chance_loss.item() == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_period_may_come_from_either_signal(generator: torch.Generator) -> None:
+    t = torch.arange(60, dtype=torch.float64)
+    wave = torch.sin(2 * math.pi * t / 20)[None, :, None] + 0.4 * draw(1, 60, 4, seed=5)
+    noise, z = draw(1, 60, 2, seed=6), latents(draw(1, 60, 5))
+    losses = []
+    for signals in (Signals(wave, noise), Signals(noise, wave), Signals(noise, noise)):
+        monitors = align_windows(
+            WindowAlignment(length=5), z, z, generator=generator, signals=signals
+        ).monitors
+        assert monitors is not None
+        losses.append(monitors.chance_loss.item())
+    assert losses[0] == losses[1] < losses[2]
 
 
 def test_half_precision_latents_are_compared_in_float32(generator: torch.Generator) -> None:

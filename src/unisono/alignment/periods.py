@@ -4,7 +4,7 @@ r"""Period of a sequence from its autocorrelation.
                       {\sum_t m_t m_{t+k}} \Big/ r(0)
 
 with ``m`` the mask and ``x`` centred per channel over valid frames. The period is the first local
-maximum that reaches 0.9 of the highest one, refined by a parabola through its neighbours.
+maximum that reaches 0.85 of the highest one, refined by a parabola through its neighbours.
 """
 
 import torch
@@ -14,7 +14,7 @@ from unisono.core.checks import check_axes, check_range
 
 __all__ = ["autocorrelation", "estimate_period"]
 
-_NEARLY_HIGHEST = 0.9  # a later multiple of the period may peak a little higher than the first
+_NEARLY_HIGHEST = 0.85  # a later multiple of the period may peak a little higher than the first
 
 
 def autocorrelation(x: Tensor, mask: Tensor) -> Tensor:
