@@ -37,7 +37,9 @@ def main() -> None:
             figure("runs killed once", len(once)),
             figure("killed once: equal in every weight", sum(t.weights_equal for t in once)),
             figure("runs killed three times", len(thrice)),
-            figure("killed three times: equal in every weight", sum(t.weights_equal for t in thrice)),
+            figure(
+                "killed three times: equal in every weight", sum(t.weights_equal for t in thrice)
+            ),
             figure("equal in log and curve, of all", sum(t.log_equal for t in everything)),
             figure("different checkpoints met", len({s for t in everything for s in t.resumed_at})),
         ],
