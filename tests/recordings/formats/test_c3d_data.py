@@ -36,6 +36,7 @@ def test_agrees_with_ezc3d(number: int, examples_c3d: list[bytes], tmp_path: Pat
     agrees_with_ezc3d(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["biomechzoo", "file_readers"])
 def test_agrees_with_ezc3d_on_real_files(folder: str, shared_data: Callable[[str], Path]) -> None:
     paths = sorted(shared_data(folder).rglob("*.c3d"))
@@ -86,3 +87,18 @@ def test_lists_that_are_too_short_go_on_with_neutral_values(write_c3d: Writer) -
     known = {("ANALOG", "SCALE"): np.array([2.0])}
     path = write_c3d(np.ones((2, 1, 3)), analog=np.ones((2, 3)), samples=1, parameters=known)
     assert decode(path).analog[0].tolist() == [2.0, 1.0, 1.0]
+
+
+def test_numbers_that_are_none_become_nan(write_c3d: Writer) -> None:
+    path = write_c3d(np.ones((3, 1, 3)), analog=np.ones((3, 2)), samples=1)
+    content = bytearray(path.read_bytes())
+    start = parse_c3d(bytes(content), path)[0].start
+    signalling, infinite = (np.uint32(n).tobytes() for n in (0x7F800001, 0x7F800000))
+    content[start : start + 4] = signalling  # x of the first frame; casting it would warn
+    content[start + 16 : start + 24] = signalling + infinite  # both analog channels
+    path.write_bytes(content)
+    found = decode(path)
+    with np.errstate(all="raise"):
+        assert np.isnan(found.points.astype(float)[0, 0, 0])
+        assert np.isnan(found.analog.astype(float)[0]).all()
+    assert (found.points[1:] == 1).all() and (found.analog[1:] == 1).all()

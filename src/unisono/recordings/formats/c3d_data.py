@@ -60,11 +60,17 @@ def decode_data(content: bytes, layout: C3DLayout, parameters: C3DParameters) ->
     words = numbers[:, :split].reshape(layout.frames, layout.points, 4)
     points = np.array(words[:, :, :3], dtype=np.float32)
     if layout.scale > 0:
-        points *= np.float32(layout.scale)
+        with np.errstate(over="ignore"):
+            points *= np.float32(layout.scale)
     seen = ~np.signbit(words[:, :, 3])
     points[~seen] = np.nan
-    analog = numbers[:, split:].reshape(-1, layout.channels) if layout.channels else None
-    return C3DData(points, seen, _scaled(analog, layout, parameters))
+    raw_analog = numbers[:, split:].reshape(-1, layout.channels) if layout.channels else None
+    analog = _scaled(raw_analog, layout, parameters)
+    for values in (points, analog):  # infinite and signalling numbers would warn at every later use
+        strange = ~np.isfinite(values)
+        if strange.any():
+            values[strange] = np.nan
+    return C3DData(points, seen, analog)
 
 
 def _scaled(
