@@ -245,9 +245,8 @@ def test_batch_shuffle_pairs_the_same_window_of_another_sequence(
     x.mask[0, 0] = False
     y.mask[0, 11] = False
     signals = Signals(draw(2, 12, 2, seed=3), draw(2, 12, 3, seed=4))
-    signals.x[1, 4:8] = signals.x[0, 4:8]  # alike in x; in y once the second side is swapped
-    signals.y[0, 4:8] = signals.y[1, 4:8]
-    signals.y[1, 8:] = signals.y[0, 8:]
+    signals.x[0, 8:] = signals.x[0, 4:8]  # alike in x; in y only for the partner
+    signals.y[1, 8:] = signals.y[1, 4:8]
     got = align_windows(
         replace(CONFIG, shuffle="batch"), x, y, generator=generator, signals=signals
     )
@@ -257,6 +256,8 @@ def test_batch_shuffle_pairs_the_same_window_of_another_sequence(
     torch.testing.assert_close(got.total, expected.total)
     assert got.windows == expected.windows
     assert got.monitors == expected.monitors
+    assert got.monitors is not None
+    assert got.monitors.chance_loss.item() == pytest.approx((2 * math.log(3) + 2 * math.log(4)) / 4)
 
 
 @pytest.mark.parametrize("shuffle", ["batch", "full"])
