@@ -165,6 +165,28 @@ def test_lateral_axis_is_across_the_travel_or_asked_for() -> None:
     assert mirror(tree, lateral={"markers": "z"})["markers"].data.values[0, 2] == -1.0
 
 
+def test_forces_without_a_frame_lie_in_the_axes_of_the_markers() -> None:
+    frame = {"up": "z", "forward": "y"}
+    markers = make_stream([[0.0]], time=[0], channels=["c_x"], units="m", kind="position",
+                          frame=frame)  # fmt: skip
+    forces = make_stream([[5.0]], time=[0], channels=["RGroundReactionForce_x"], units="N",
+                         kind="force")  # fmt: skip
+    sensor = make_stream([[1.0]], time=[0], channels=["acc_x"], units="m/s^2", kind="acceleration")
+    tree = make_recording({"markers": markers, "forces": forces}, recording="a", subject="s")
+    assert mirror(tree)["forces"].data.item() == -5.0
+    tree = make_recording({"markers": markers, "imu": sensor}, recording="a", subject="s")
+    with pytest.raises(SchemaError, match="stream 'imu' does not say which axis is up"):
+        mirror(tree)
+
+
+def test_corners_of_plates_are_mirrored() -> None:
+    plates = make_stream([[0.0]], time=[0], channels=["p1_fz"], units="N", kind="force", frame=LAB)
+    plates.attrs["corners"] = {"p1": [[0, 0, 0], [1, 0, 0], [1, 2, 0], [0, 2, 0]]}
+    image = mirror_stream(plates, "y")
+    assert image.attrs["corners"]["p1"][2] == [1.0, -2.0, 0.0]
+    assert plates.attrs["corners"]["p1"][2] == [1, 2, 0]
+
+
 def test_every_leg_view_looks_like_a_right_leg(rng: np.random.Generator) -> None:
     tree = _gait(rng)
     right, left = leg_view(tree, "right"), leg_view(tree, "left")

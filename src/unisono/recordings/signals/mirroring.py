@@ -35,6 +35,7 @@ __all__ = ["lateral_axis", "leg_view", "mirror", "mirror_stream", "undo_leg_view
 
 _DONE = "mirrored left to right"
 _IPSI, _CONTRA = "ipsi_", "contra_"
+_LABORATORY = ("position", "velocity", "force", "moment")
 
 
 def mirror(
@@ -110,6 +111,12 @@ def mirror_stream(
     else:
         twice = next(p for p in partners if partners.count(p) > 1)
         raise SchemaError(f"mirroring would name two channels {twice!r}; rename one of them.")
+    if "corners" in turned.attrs and lateral:  # of force plates
+        flip = np.where(np.array(list("xyz")) == lateral, -1.0, 1.0)
+        turned.attrs["corners"] = {
+            name: (np.asarray(points, dtype=np.float64) * flip).tolist()
+            for name, points in dict(stream.attrs["corners"]).items()
+        }
     turned.attrs["side"] = OTHER_SIDE.get(str(stream.attrs.get("side", "")), "")
     history = list(stream.attrs.get("history", []))
     if history and history[-1] == _DONE:  # twice is not at all
@@ -123,12 +130,14 @@ def lateral_axis(tree: xr.DataTree, stream: str) -> str:
     The third axis where the frame states the vertical and the forward one. Where it states only the
     vertical: x for a BVH skeleton (it is modelled facing z), else the horizontal axis across which
     the markers mostly travel, else y for z up and z for y up. Any horizontal axis gives a
-    possible mirror image; this one keeps the direction of travel.
+    possible mirror image; this one keeps the direction of travel. A stream of forces, moments or
+    positions without a frame is taken to be in the laboratory axes of the recording's markers or
+    plates.
 
     Raises:
         SchemaError: If the vertical axis is unknown.
     """
-    frame: Mapping[str, Any] = tree[stream].attrs.get("frame", {})
+    frame = _frame(tree, stream)
     up, forward = (str(frame.get(k, "unknown"))[-1:].lower() for k in ("up", "forward"))
     source = tree.attrs.get("source")
     skeleton = isinstance(source, Mapping) and "skeleton" in source
@@ -149,6 +158,18 @@ def lateral_axis(tree: xr.DataTree, stream: str) -> str:
     except (SchemaError, ValueError):
         return {"z": "y", "y": "z", "x": "y"}[up]
     return second if abs(np.cos(angle)) >= abs(np.sin(angle)) else first
+
+
+def _frame(tree: xr.DataTree, stream: str) -> Mapping[str, Any]:
+    """Frame of a stream, or that of the laboratory where a stream of the laboratory has none."""
+    own: Mapping[str, Any] = tree[stream].attrs.get("frame", {})
+    if tree[stream].attrs.get("kind") in _LABORATORY:
+        for name in (stream, "markers", "plates"):
+            if name in tree.children:
+                frame: Mapping[str, Any] = tree[name].attrs.get("frame", {})
+                if frame.get("up", "unknown") != "unknown":
+                    return frame
+    return own
 
 
 def leg_view(
