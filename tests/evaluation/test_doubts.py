@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from unisono.evaluation.doubts import find_doubts, verdict
+from unisono.evaluation.leaks import KINDS
 
 
 def interval(mean: float | None) -> dict[str, float | None]:
@@ -35,6 +36,7 @@ def report(**target: object) -> dict[str, Any]:
         "leaks": [],
         "data": {"test_subjects": list("abcdefghij")},
         "targets": {"grf": plain | target},
+        "audited": list(KINDS),
         "controls": {},
         "physics": {},
     }
@@ -87,6 +89,7 @@ def test_each_doubt_is_said_alone(change: dict[str, Any], words: str) -> None:
 def test_doubts_of_the_whole_report() -> None:
     found = report()
     found["leaks"] = [{}]
+    found["audited"].remove("filter")
     found["data"]["test_subjects"] = ["a"]
     found["controls"] = {"shuffled_pairs": {"grf": {"nrmse": interval(0.41)}}}
     check = {"name": "friction", "value": 0.2, "threshold": 0.01, "passed": False}
@@ -97,6 +100,7 @@ def test_doubts_of_the_whole_report() -> None:
         for words, text in zip(
             (
                 "leak",
+                "Not audited for: filter",
                 "Only 1 test subject",
                 "control shuffled_pairs",
                 "measured force fails it too",
@@ -104,4 +108,4 @@ def test_doubts_of_the_whole_report() -> None:
             doubts,
             strict=True,
         )
-    ] == [True] * 4
+    ] == [True] * 5

@@ -7,12 +7,14 @@ import pytest
 
 from unisono.core.errors import UnisonoError
 from unisono.evaluation.leaks import (
+    KINDS,
     AuditInput,
     Leak,
     Normaliser,
     Part,
     Signal,
     audit,
+    audited,
 )
 
 LOW = {"type": "butterworth", "order": 4, "cutoff_hz": 12.0, "zero_phase": True}
@@ -61,6 +63,9 @@ def only(found: AuditInput) -> Leak:
 
 def test_clean_run_has_no_leak(clean: AuditInput) -> None:
     assert audit(clean) == []
+    assert audited(clean) == list(KINDS)
+    assert audited(replace(clean, accepted=["filter"])) == list(KINDS[:-1])
+    assert audited(AuditInput()) == []
     assert audit(AuditInput()) == []
 
 

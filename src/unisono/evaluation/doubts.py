@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from unisono.evaluation.leaks import KINDS
+
 __all__ = ["find_doubts", "verdict"]
 
 _FEW = 6
@@ -48,6 +50,9 @@ def find_doubts(report: Mapping[str, Any]) -> list[str]:
     doubts = []
     if report["leaks"]:
         doubts.append(f"{len(report['leaks'])} leak(s) were found: no figure here may be used.")
+    unseen = [kind.replace("_", " ") for kind in KINDS if kind not in report["audited"]]
+    if unseen:
+        doubts.append(f"Not audited for: {', '.join(unseen)}.")
     subjects = len(report["data"]["test_subjects"])
     if subjects < _FEW:
         doubts.append(

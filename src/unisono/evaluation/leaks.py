@@ -27,7 +27,7 @@ import numpy as np
 from unisono.core.checks import check_axes, check_choice
 from unisono.evaluation.arrays import Array, Mask, masked_mean, masked_spread
 
-__all__ = ["KINDS", "AuditInput", "Leak", "Normaliser", "Part", "Signal", "audit"]
+__all__ = ["KINDS", "AuditInput", "Leak", "Normaliser", "Part", "Signal", "audit", "audited"]
 
 KINDS = (
     "subject_in_two_parts",
@@ -152,6 +152,30 @@ def audit(found: AuditInput) -> list[Leak]:
     ]
     kept = [leak for leak in leaks if leak.kind not in found.accepted]
     return sorted(kept, key=lambda leak: KINDS.index(leak.kind))
+
+
+def audited(found: AuditInput) -> list[str]:
+    """Kinds of leak that what was given allowed to look for, in the order of :data:`KINDS`.
+
+    Example:
+        >>> part = Part(["a"], ["1"])
+        >>> audited(AuditInput(parts={"train": part, "test": part}))
+        ['subject_in_two_parts', 'window_in_two_parts']
+    """
+    tested = found.evaluated or found.parts.get("test")
+    signals = found.test or found.train
+    pairs = any(g in signals and w in signals for g in found.given for w in found.want)
+    able = {
+        "subject_in_two_parts": len(found.parts) > 1,
+        "window_in_two_parts": len(found.parts) > 1,
+        "normaliser": bool(set(found.normalisers) & set(found.train)),
+        "calibration": bool(found.calibration_subjects) and tested is not None,
+        "target_in_input": pairs and "target_in_input" not in found.accepted,
+        "evaluated_on_training": "train" in found.parts and found.evaluated is not None,
+        "filter": (pairs or bool(set(found.train) & set(found.test)))
+        and "filter" not in found.accepted,
+    }
+    return [kind for kind in KINDS if able[kind]]
 
 
 def _short(names: Sequence[str]) -> str:

@@ -3,8 +3,8 @@ r"""The report of an evaluation: one plain dictionary, ready for JSON.
 Its shape: ``unisono``, ``commit``, ``command``, ``data`` (``digest``, ``test_subjects``),
 ``targets`` (by stream: ``unit``, ``methods`` with ``rmse``, ``nrmse``, ``r``, ``peak``, ``impulse``
 and ``timing`` as ``mean``, ``low``, ``high``; ``coverage`` by level; ``width`` of the 0.9 band),
-``controls``, ``leaks``, ``physics``, and beside these ``model`` and ``doubts``. Numbers that could
-not be taken are null. Every interval is 95 % over test subjects.
+``controls``, ``leaks``, ``physics``, and beside these ``model``, ``audited`` and ``doubts``.
+Numbers that could not be taken are null. Every interval is 95 % over test subjects.
 """
 
 import json
@@ -20,7 +20,7 @@ from unisono.core.files import write_text
 from unisono.evaluation.arrays import Groups, groups_of
 from unisono.evaluation.doubts import find_doubts
 from unisono.evaluation.inputs import EvaluationInput, TargetInput
-from unisono.evaluation.leaks import audit
+from unisono.evaluation.leaks import audit, audited
 from unisono.evaluation.physics import PhysicsReport, check_forces
 from unisono.evaluation.tables import (
     band_table,
@@ -92,6 +92,7 @@ def evaluate_predictions(inputs: EvaluationInput, *, generator: np.random.Genera
         "targets": targets,
         "controls": _controls(inputs, groups, generator),
         "leaks": [leak._asdict() for leak in audit(inputs.audit)],
+        "audited": audited(inputs.audit),
         "physics": _physics(inputs),
     }
     plain = _plain(data)

@@ -1,0 +1,16 @@
+"""Mirrors src/unisono/viewing/page_style.py."""
+
+import re
+
+from unisono.viewing.page_style import stylesheet
+from unisono.viewing.palette import COLOURS
+
+
+def test_it_needs_no_network_and_knows_its_colours() -> None:
+    css = stylesheet()
+    assert "http" not in css
+    assert "@import" not in css
+    assert "url(" not in css
+    assert set(re.findall(r"var\(--([a-z]+)\)", css)) <= set(COLOURS)
+    assert css.count("{") == css.count("}")
+    assert "prefers-color-scheme:dark" in css
