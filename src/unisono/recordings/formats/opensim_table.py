@@ -180,7 +180,8 @@ def _loaded(
     for column, name in enumerate(names):
         partners = [force_partner(name, axis) for axis in "xyz"]
         if is_point(name) and all(p in names for p in partners):
-            force = np.linalg.norm(data[:, [names.index(p) for p in partners]], axis=1)
+            with np.errstate(over="ignore", invalid="ignore"):  # infinite is loaded, too
+                force = np.linalg.norm(data[:, [names.index(p) for p in partners]], axis=1)
             valid[:, column] &= force >= threshold
     return valid
 

@@ -15,6 +15,7 @@ import xarray as xr
 from unisono.core.checks import check_range, nearest
 from unisono.core.errors import ConfigError, UnitError
 from unisono.core.units import tidy_unit
+from unisono.recordings.formats.file_units import file_unit
 from unisono.recordings.schema import stream_names
 from unisono.recordings.stream_units import relabel_stream, same_thing
 
@@ -69,7 +70,7 @@ class ReadOptions:
         if isinstance(self.columns, str):
             raise ConfigError("columns must be a list of names or a map from stream to columns.")
         for unit in self.units.values():
-            tidy_unit(unit)
+            file_unit(unit)
 
 
 DEFAULTS = ReadOptions()
