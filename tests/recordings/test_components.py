@@ -37,6 +37,9 @@ def test_nature_follows_the_unit_and_then_the_kind() -> None:
     assert vector_nature("1", "force") == "polar"
     assert vector_nature("1", "feature") == ""
     assert vector_nature("deg", "angle") == ""
+    assert vector_nature("mm", "position") == "polar"
+    assert vector_nature("mm", "feature") == ""  # a measure, such as an arch height
+    assert vector_nature("m/s^2", "feature") == "polar"
 
 
 def test_vectors_group_by_stem_and_dimension() -> None:

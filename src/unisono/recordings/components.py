@@ -11,6 +11,7 @@ the mirror's normal; an **axial** one (moment, angular rate) changes the sign of
 rotations).
 """
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -66,6 +67,7 @@ class Vector(NamedTuple):
     columns: Mapping[str, int]
 
 
+@functools.lru_cache(maxsize=8192)
 def split_axis(name: str) -> Component:
     """Split a channel name into stem and axis.
 
@@ -82,13 +84,16 @@ def split_axis(name: str) -> Component:
 def vector_nature(unit: str, kind: str) -> str:
     """Whether a component with this unit belongs to a polar or an axial vector.
 
-    The unit decides; where it is no physical unit (``1``), the kind of the stream does.
+    The unit decides; where it is no physical unit (``1``), the kind of the stream does. A length
+    among features is a measure (an arch height), not a position.
 
     Example:
         >>> vector_nature("N/kg", "force"), vector_nature("N*mm", "force"), vector_nature("deg", "")
         ('polar', 'axial', '')
     """
     try:
+        if kind == "feature" and same_dimension(unit, "m"):
+            return ""
         if any(same_dimension(unit, known) for known in _POLAR):
             return "polar"
         if any(same_dimension(unit, known) for known in _AXIAL):

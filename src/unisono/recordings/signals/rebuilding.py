@@ -89,6 +89,8 @@ def by_mask(
     """
     if not valid.size:
         return
-    masks, group = np.unique(valid, axis=1, return_inverse=True)
-    for which in range(masks.shape[1]):
-        act(masks[:, which], np.flatnonzero(np.ravel(group) == which))
+    packed = np.ascontiguousarray(np.packbits(valid, axis=0).T)  # rows compare faster as bytes
+    words = packed.view(f"V{packed.shape[1]}").ravel()
+    _, first, group = np.unique(words, return_index=True, return_inverse=True)
+    for which, column in enumerate(first):
+        act(valid[:, column], np.flatnonzero(np.ravel(group) == which))
