@@ -43,7 +43,7 @@ class Mlp:
     """
 
     hidden: int = 128
-    steps: int = 1500
+    steps: int = 800
     batch: int = 128
     rate: float = 2e-3
     decay: float = 1e-2
@@ -89,7 +89,7 @@ class Mlp:
         train = torch.from_numpy(np.flatnonzero(~held))
         test = torch.from_numpy(np.flatnonzero(held))
         best = _Trained(float("inf"), self.steps, net)
-        every = max(1, self.steps // 20)
+        every = max(1, self.steps // 40)
         for step in range(1, self.steps + 1):
             pick = train[torch.randint(len(train), (self.batch,), generator=draw)]
             loss = _error(net(x[pick]), y[pick], weight[pick])

@@ -25,7 +25,7 @@ small,.quiet{color:var(--muted)}
 .verdicts li.lost::before{background:var(--red)}
 .failed{border:2px solid var(--red);border-radius:.5rem;padding:1rem 1.2rem;margin:0 0 2rem}
 .failed strong{color:var(--red);font-size:1.15rem;letter-spacing:.04em}
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:1.1rem 2rem;
+.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));gap:1.1rem 1.6rem;
  margin:1.2rem 0}
 .facts div{min-width:0}
 .facts dt{color:var(--muted);font-size:.8rem;margin:0}

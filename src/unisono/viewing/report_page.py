@@ -160,29 +160,27 @@ def _controls(data: Mapping[str, Any]) -> str:
 
 
 def _physics(data: Mapping[str, Any]) -> str:
-    if not data["physics"]:
-        return ""
-    rows: list[list[Cell | str]] = [
-        [
-            f"{check['name'].replace('_', ' ')}",
-            f"{stream}, {name}",
-            number(check["value"]),
-            f"{check['threshold']:g}",
-            _passed(check["passed"]),
-            Cell(text(check["note"]), "text"),
+    parts = []
+    for stream, methods in data["physics"].items():
+        names = list(methods)
+        rows: list[list[Cell | str]] = [
+            [
+                check["name"].replace("_", " "),
+                f"{check['threshold']:g}",
+                *(_checked(methods[name][k]) for name in names),
+                Cell(text(check["note"].removeprefix("not checked: ")), "text"),
+            ]
+            for k, check in enumerate(methods[names[0]])
         ]
-        for stream, methods in data["physics"].items()
-        for name, checks in methods.items()
-        for check in checks
-    ]
-    head = ["check", "force", "value", "at most", "result", "note"]
-    return f"<h2>Physics</h2>{table(head, rows)}"
+        parts.append(table(["check", "at most", *names, "note"], rows, caption=stream))
+    return f"<h2>Physics</h2>{''.join(parts)}" if parts else ""
 
 
-def _passed(passed: bool | None) -> Cell:
-    if passed is None:
+def _checked(check: Mapping[str, Any]) -> Cell:
+    if check["passed"] is None:
         return Cell('<span class="quiet">not checked</span>')
-    return Cell('<span class="pass">pass</span>' if passed else '<span class="fail">fail</span>')
+    word = "pass" if check["passed"] else "fail"
+    return Cell(f'{number(check["value"])} <span class="{word}">{word}</span>')
 
 
 def _leaks(data: Mapping[str, Any]) -> str:
