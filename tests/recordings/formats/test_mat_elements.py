@@ -35,9 +35,38 @@ def test_numbers_agree_with_scipy(packed: bool) -> None:
     content = encode(CONTENT, packed=packed)
     found = load_mat("f", content)
     theirs = scipy.io.loadmat(io.BytesIO(content))
-    assert sorted(found) == ["grid", "single", "small", "t"]
+    assert sorted(found) == ["empty", "grid", "single", "small", "t"]
     for name, value in found.items():
         np.testing.assert_array_equal(value, theirs[name])
+        assert value.dtype == theirs[name].dtype
+
+
+def test_big_endian_and_short_elements() -> None:
+    def element(kind: int, body: bytes) -> bytes:
+        return struct.pack(">II", kind, len(body)) + body + bytes(-len(body) % 8)
+
+    short = struct.pack(">HH4s", 1, 1, b"x")  # size and type share a word
+    body = (
+        element(6, struct.pack(">II", 6, 0))
+        + element(5, struct.pack(">ii", 1, 3))
+        + short
+        + element(3, struct.pack(">hhh", -1, 2, 300))
+    )
+    content = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x01\x00MI" + element(14, body)
+    found = load_mat("f", content)["x"]
+    theirs = scipy.io.loadmat(io.BytesIO(content))["x"]
+    np.testing.assert_array_equal(found, theirs)
+    assert found.tolist() == [[-1, 2, 300]]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_every_cut_is_read_or_refused(packed: bool) -> None:
+    content = encode(CONTENT, packed=packed)
+    for end in range(0, len(content), 7):
+        try:
+            load_mat("f", content[:end])
+        except FileFormatError:
+            continue
 
 
 def test_sizes_are_checked_before_memory_is_asked_for() -> None:
@@ -49,7 +78,8 @@ def test_sizes_are_checked_before_memory_is_asked_for() -> None:
     claim = content[:]
     at = 128 + 8 + 16 + 8
     claim[at : at + 8] = struct.pack("<ii", 1 << 20, 1 << 20)
-    assert load_mat("f", bytes(claim)) == {}
+    with pytest.raises(FileFormatError, match="16 numbers for the shape"):
+        load_mat("f", bytes(claim))
 
 
 def test_a_packed_bomb_is_cut_short() -> None:

@@ -122,7 +122,10 @@ def _time_first(
         data = data.T
     if stamps is not None and len(data) != len(stamps):
         return None
-    return data if data.dtype == np.float32 else data.astype(np.float64)
+    if data.dtype == np.float32:
+        return data
+    with np.errstate(invalid="ignore"):  # a signalling NaN is a NaN
+        return data.astype(np.float64)
 
 
 def _stream(

@@ -79,7 +79,8 @@ def read_parquet(path: str | Path, options: ReadOptions = DEFAULTS) -> xr.DataTr
             problem = f"{file.metadata.num_rows} rows of {len(kept)} columns of numbers"
             raise FileFormatError(path, "", problem, "check what the table holds")
         table = file.read(columns=kept, use_threads=False)
-        columns = [table.column(i).to_numpy().astype(np.float64) for i in range(len(kept))]
+        with np.errstate(invalid="ignore"):  # a signalling NaN is a NaN
+            columns = [table.column(i).to_numpy().astype(np.float64) for i in range(len(kept))]
         # pyarrow raises ArrowException, OSError and others for one and the same damage
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         if isinstance(error, FileFormatError):

@@ -1,17 +1,20 @@
-"""The variables of a MATLAB file through scipy, after its sizes were checked.
+"""The arrays of numbers in a MATLAB file of versions 5 to 7.
 
-A version 5 file is 128 bytes of header and data elements: a tag (type and number of bytes), then
-the bytes, for type 15 packed with zlib (MathWorks, "MAT-File Format"). scipy trusts the sizes, so a
-damaged file could make it ask for any amount of memory: the elements are walked first, unpacked
-within a limit, and only variables that are plain arrays of numbers are handed on.
+Such a file is 128 bytes of header and data elements: a tag (type and number of bytes), then the
+bytes. Type 14 is an array: flags, dimensions, name and numbers, each an element again, padded to 8
+bytes, with a short form for up to 4 bytes. Type 15 is an element packed with zlib (MathWorks,
+"MAT-File Format"). Structures, cells, text, logical and complex arrays are passed over.
+
+The tests compare with ``scipy.io.loadmat``, which is not used here: scipy 1.17 ends the process
+with a segmentation fault on some damaged files.
 """
 
-import io
+import math
 import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,41 +26,42 @@ __all__ = ["load_mat"]
 _PACKED, _MATRIX = 15, 14
 _MOST_BYTES = 1 << 31
 _MOST_RATIO = 1100  # deflate packs at most 1032 to 1
-_NUMBERS = range(6, 16)  # classes double, single, and the integers
+_STORED = {
+    1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8",
+}  # fmt: skip
+_CLASSES = {
+    6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13: "u4", 14: "i8", 15: "u8",
+}  # fmt: skip
+_COMPLEX, _LOGICAL = 0x0800, 0x0200
+
+
+class _Element(NamedTuple):
+    kind: int
+    body: bytes
+    end: int
 
 
 def load_mat(path: str | Path, content: bytes) -> dict[str, npt.NDArray[Any]]:
-    """Return the arrays of numbers in a MATLAB file by name.
+    """Return the real arrays of numbers in a MATLAB file by name.
 
     Raises:
-        FileFormatError: If the file is damaged or of an unknown version.
+        FileFormatError: If the file is damaged or of another version.
     """
-    import scipy.io
-
     if len(content) < 128 or content[126:128] not in (b"IM", b"MI"):
         raise FileFormatError(path, "header", "it is no MATLAB 5 to 7 file", "save it with -v7")
     order = "<" if content[126:128] == b"IM" else ">"
-    kept = [element for element in _elements(path, content, order) if _is_plain(element, order)]
-    plain = content[:128] + b"".join(
-        struct.pack(f"{order}II", _MATRIX, len(element)) + element for element in kept
-    )
-    try:
-        found = scipy.io.loadmat(io.BytesIO(plain))  # type: ignore[arg-type]  # any stream does
-    # scipy raises whatever its parser meets first: no narrower class covers a damaged file
-    except Exception as error:
-        problem = f"it is damaged ({type(error).__name__}: {error})"
-        raise FileFormatError(path, "", problem, "save it again") from error
-    return {
-        name: value
-        for name, value in found.items()
-        if not name.startswith("__")
-        and isinstance(value, np.ndarray)
-        and value.dtype.kind in "fiub"
-    }
+    found: dict[str, npt.NDArray[Any]] = {}
+    for body in _matrices(path, content, order):
+        try:
+            found |= _decode(body, order)
+        except (struct.error, ValueError) as error:
+            problem = f"a variable is damaged ({error})"
+            raise FileFormatError(path, "", problem, "save it again") from error
+    return found
 
 
-def _elements(path: str | Path, content: bytes, order: str) -> Iterator[bytes]:
-    """Bodies of the top-level matrices, unpacked."""
+def _matrices(path: str | Path, content: bytes, order: str) -> Iterator[bytes]:
+    """Bodies of the arrays at the top of the file, unpacked."""
     at, budget = 128, _MOST_BYTES
     while at + 8 <= len(content):
         kind, size = struct.unpack_from(f"{order}II", content, at)
@@ -87,18 +91,33 @@ def _unpack(path: str | Path, packed: bytes, budget: int) -> bytes:
     return body
 
 
-def _is_plain(body: bytes, order: str) -> bool:
-    """Whether a matrix is real numbers and its size fits the bytes that are there."""
-    if len(body) < 24:
-        return False
-    flags_kind, flags_size, flags = struct.unpack_from(f"{order}III", body)
-    dims_kind, dims_size = struct.unpack_from(f"{order}II", body, 16)
-    if (flags_kind, flags_size, dims_kind) != (6, 8, 5) or dims_size not in (8, 12, 16):
-        return False
-    if flags & 0xFF not in _NUMBERS or flags & 0x0800 or 24 + dims_size > len(body):
-        return False
-    dims = struct.unpack_from(f"{order}{dims_size // 4}i", body, 24)
-    count = 1
-    for size in dims:
-        count *= max(size, 0)
-    return 0 < count <= len(body)
+def _element(body: bytes, at: int, order: str) -> _Element:
+    """The element at a place; raises ``ValueError`` if it runs past the end."""
+    kind, size = struct.unpack_from(f"{order}II", body, at)
+    if kind >> 16:  # short form: size and type in one word, then the data
+        kind, size, start, end = kind & 0xFFFF, kind >> 16, at + 4, at + 8
+    else:
+        start, end = at + 8, at + 8 + -(-size // 8) * 8
+    if start + size > len(body) or (start == at + 4 and size > 4):
+        raise ValueError(f"an element of {size} bytes runs past its end")
+    return _Element(kind, body[start : start + size], end)
+
+
+def _decode(body: bytes, order: str) -> dict[str, npt.NDArray[Any]]:
+    """The array under its name; empty if it is not real numbers."""
+    flags = _element(body, 0, order)
+    (word,) = struct.unpack_from(f"{order}I", flags.body)
+    if word & 0xFF not in _CLASSES or word & (_COMPLEX | _LOGICAL):
+        return {}
+    shape = _element(body, flags.end, order)
+    label = _element(body, shape.end, order)
+    numbers = _element(body, label.end, order)
+    dims = np.frombuffer(shape.body, f"{order}i4").tolist()
+    if numbers.kind not in _STORED:
+        raise ValueError(f"numbers of type {numbers.kind}")
+    flat = np.frombuffer(numbers.body, f"{order}{_STORED[numbers.kind]}")
+    if not 2 <= len(dims) <= 8 or min(dims) < 0 or math.prod(dims) != flat.size:
+        raise ValueError(f"{flat.size} numbers for the shape {dims[:8]}")
+    with np.errstate(invalid="ignore"):  # numbers stored narrow are widened; damaged ones may wrap
+        values = flat.astype(_CLASSES[word & 0xFF]).reshape(dims, order="F")
+    return {label.body.decode("latin-1"): values}
