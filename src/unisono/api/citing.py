@@ -1,0 +1,53 @@
+"""References of exactly the method, process, losses and data that a model uses."""
+
+from typing import TYPE_CHECKING
+
+from unisono.api.recipe import Recipe
+from unisono.methods.settings import resolve
+
+if TYPE_CHECKING:
+    from unisono.api.model import Model
+
+__all__ = ["cite", "references"]
+
+
+def references(recipe: Recipe) -> list[str]:
+    """References of what a recipe uses, the method first.
+
+    Example:
+        >>> references(Recipe())[0]
+        'Local Latent Manifold Alignment. arXiv:2503.12214 (2025).'
+    """
+    llma = resolve(recipe.llma)
+    found = ["Local Latent Manifold Alignment. arXiv:2503.12214 (2025)."]
+    if llma.process.name == "flow":
+        found.append(
+            "Lipman et al. Flow matching for generative modeling. arXiv:2210.02747 (2022)."
+        )
+    else:
+        found.append(
+            "Ho, Jain, Abbeel. Denoising diffusion probabilistic models. arXiv:2006.11239."
+        )
+        if llma.process.schedule == "cosine":
+            found.append("Nichol, Dhariwal. Improved denoising diffusion. arXiv:2102.09672 (2021).")
+        if llma.process.sampler == "ddim":
+            found.append(
+                "Song, Meng, Ermon. Denoising diffusion implicit models. arXiv:2010.02502."
+            )
+        if llma.process.predict == "v":
+            found.append("Salimans, Ho. Progressive distillation. arXiv:2202.00512 (2022).")
+    if llma.mode == "ours":
+        found.append("Peebles, Xie. Scalable diffusion models with transformers. arXiv:2212.09748.")
+    if llma.guidance != 1:
+        found.append("Ho, Salimans. Classifier-free diffusion guidance. arXiv:2207.12598 (2022).")
+    if llma.start == "ridge":
+        found.append("Hoerl, Kennard. Ridge regression. Technometrics 12 (1970) 55-67.")
+    found.append("Romano, Patterson, Candes. Conformalized quantile regression. arXiv:1905.03222.")
+    if recipe.data.cite:
+        found.append(f"Data: {recipe.data.cite}")
+    return found
+
+
+def cite(model: "Model") -> str:
+    """How to cite a model, one reference a line."""
+    return "\n".join(references(model.recipe))

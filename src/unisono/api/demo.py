@@ -1,0 +1,92 @@
+"""The demo: the main job from end to end on simulated gait, with nothing to download."""
+
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import xarray as xr
+
+from unisono.api.evaluating import Evaluation, EvaluationResult, evaluate, test_recordings
+from unisono.api.fitting import run_recipe
+from unisono.api.model import Model, load
+from unisono.api.recipe import Recipe, Sampling
+from unisono.core.config import apply_settings, from_mapping
+from unisono.core.errors import OutputError, SchemaError
+from unisono.recordings.dataset import Dataset
+from unisono.simulators.gait import random_recordings
+from unisono.viewing.report_page import Picture
+from unisono.viewing.skeleton import save_skeleton_strip, walker_of
+
+__all__ = ["demo"]
+
+Tell = Callable[[str, int, int], None]
+
+
+def demo(
+    out: str | Path = "demo", *, settings: Sequence[str] = (), progress: Tell | None = None
+) -> EvaluationResult:
+    """Simulate walkers, train angles to forces, generate for people never seen, evaluate.
+
+    Stopped and started again it goes on where it was; a finished demo is shown again.
+
+    Args:
+        out: Folder of everything it makes.
+        settings: ``key.path=value`` settings that override the demo's recipe; ``demo.subjects``
+            and ``demo.trials`` say how many people walk, and how often.
+        progress: Called with what is being done, how much of it, and of how much.
+    """
+    out = Path(out)
+    text = files("unisono.api").joinpath("demo.toml").read_text(encoding="utf-8")
+    table = apply_settings(tomllib.loads(text), settings)
+    walkers = table.pop("demo")
+    table["data"]["path"], table["output"] = str(out / "walkers.un"), str(out / "model")
+    recipe = from_mapping(Recipe, table)
+    data = _walkers(out / "walkers.un", int(walkers["subjects"]), int(walkers["trials"]), progress)
+    model = _model(recipe, progress)
+    picture = _generate(model, data, out)
+    options = Evaluation(sampling=Sampling(samples=50), pictures=(picture,))
+    return evaluate(model, data, out=out, options=options)
+
+
+def _walkers(path: Path, subjects: int, trials: int, progress: Tell | None) -> Dataset:
+    if path.exists():
+        return Dataset.open(path)
+
+    def told() -> Iterator[xr.DataTree]:
+        total = subjects * trials
+        made = random_recordings(subjects, trials=trials, seed=0, processes=2)
+        for done, tree in enumerate(made, start=1):
+            if progress is not None:
+                progress("simulate", done, total)
+            yield tree
+
+    return Dataset.create(path, told())
+
+
+def _model(recipe: Recipe, progress: Tell | None) -> Model:
+    if Path(recipe.output).exists():
+        return load(recipe.output)
+    return run_recipe(recipe, resume=True, progress=progress)
+
+
+def _generate(model: Model, data: Dataset, out: Path) -> Picture:
+    """Generate for one person of the test part, write the .mot, and draw the film strip."""
+    names = test_recordings(model, data)
+    if not names:
+        raise SchemaError("the demo has nobody in its test part; give it more subjects.")
+    recording = data.load(names[0])
+    generated = model.generate(recording, options=Sampling(samples=32))
+    target = out / f"{names[0]}_grf.mot"
+    if not target.exists():
+        try:
+            generated.save(target)
+        except OutputError as error:  # e.g. a .json of an earlier run beside it
+            raise OutputError(f"{error} Remove {out} to start anew.") from error
+    tree = recording.copy()
+    tree["grf"] = generated.mean["grf"]
+    strip = save_skeleton_strip(walker_of(tree, forces="grf"), out / "strip.png")
+    return Picture(
+        strip.read_bytes(),
+        "A person the model never met: measured markers, generated ground reaction forces.",
+    )

@@ -1,0 +1,208 @@
+"""Evaluating a model on people it has never met, beside baselines, with a leak audit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from unisono.api.evaluation_input import (
+    Rows,
+    Side,
+    evaluation_input,
+    model_windows,
+    side_of,
+)
+from unisono.api.model import Model, load
+from unisono.api.recipe import Sampling
+from unisono.core.checks import check_choice
+from unisono.core.errors import ConfigError
+from unisono.core.random import numpy_generator
+from unisono.evaluation.inputs import (
+    EvaluationInput,
+)
+from unisono.evaluation.report import Report, evaluate_predictions
+from unisono.recordings.dataset import Dataset
+from unisono.recordings.splits import split_keys
+from unisono.training.sealed import hash_subject
+from unisono.viewing.panels import choose_panels
+from unisono.viewing.report_page import Picture, ReportExtras, write_report
+
+__all__ = ["Evaluation", "EvaluationResult", "evaluate", "test_recordings"]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What is evaluated, and how.
+
+    Args:
+        part: ``"test"``, ``"all"``, or ``"auto"``: the test part where the dataset is the model's
+            own, else everything.
+        training: The dataset the model was trained on, where it has moved; baselines are fitted
+            on its training part.
+        sampling: How the model is sampled.
+        pictures: Further pictures for the page.
+    """
+
+    part: str = "auto"
+    training: Path | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+    pictures: Sequence[Picture] = ()
+
+    def __post_init__(self) -> None:
+        check_choice("part", self.part, ("auto", "test", "all"))
+
+
+@dataclass(frozen=True)
+class EvaluationResult:
+    """A written report.
+
+    Args:
+        content: What stands in report.json.
+        page: report.html.
+        numbers: report.json.
+    """
+
+    content: Mapping[str, Any]
+    page: Path
+    numbers: Path
+
+    def table(self) -> str:
+        """Methods against metrics, target by target, and what the bands cover."""
+        lines = []
+        for name, target in self.content["targets"].items():
+            lines.append(f"{name} ({target['unit']}), mean over subjects [95 % interval]")
+            lines.append(f"  {'':11}{'rmse':>26}{'nrmse':>24}{'r':>24}")
+            for method, row in target["methods"].items():
+                cells = "".join(f"{_cell(row[m]):>{w}}" for m, w in _COLUMNS)
+                lines.append(f"  {method:11}{cells}")
+            covered = ", ".join(
+                f"{float(level):.0%}: {value:.1%}" for level, value in target["coverage"].items()
+            )
+            lines.append(f"  bands cover {covered}")
+        leaks = self.content["leaks"]
+        lines += [f"LEAK {leak['kind']} {leak['where']}: {leak['what']}" for leak in leaks]
+        return "\n".join(lines)
+
+
+_COLUMNS = (("rmse", 26), ("nrmse", 24), ("r", 24))
+
+
+def _cell(entry: Mapping[str, float | None]) -> str:
+    mean, low, high = (entry[k] for k in ("mean", "low", "high"))
+    if mean is None or low is None or high is None:
+        return "-"
+    return f"{mean:.3g} [{low:.3g}, {high:.3g}]"
+
+
+def evaluate(
+    model: Model | str | Path,
+    dataset: Dataset | str | Path,
+    *,
+    out: str | Path = "report",
+    options: Evaluation = Evaluation(),  # noqa: B008 - frozen
+) -> EvaluationResult:
+    """Evaluate a model and write ``report.html`` and ``report.json``.
+
+    Args:
+        model: The model, or its folder.
+        dataset: The dataset the model was trained on (then its test part is used), or another.
+        out: Folder of the report.
+        options: Which part, and how.
+
+    Raises:
+        ModelError: If the dataset lacks what the model needs.
+        ConfigError: If the part is empty, or the training data cannot be found.
+    """
+    model = model if isinstance(model, Model) else load(model)
+    data = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
+    tested = _test_side(model, data, options)
+    trained = _train_side(model, data, options)
+    inputs = evaluation_input(model, data, tested, trained, options.sampling)
+    report = evaluate_predictions(
+        inputs, generator=numpy_generator(options.sampling.seed, "report")
+    )
+    return _write(model, inputs, report, out, options)
+
+
+def _write(
+    model: Model, inputs: EvaluationInput, report: Report, out: str | Path, options: Evaluation
+) -> EvaluationResult:
+    extras = ReportExtras(
+        title=f"{model.recipe.method}: {', '.join(model.given)} to {', '.join(model.want)}",
+        trained=_facts(model),
+        curves={name: choose_panels(inputs, name) for name in inputs.targets},
+        pictures=options.pictures,
+    )
+    files = write_report(report, extras, out)
+    return EvaluationResult(report.data, files.page, files.numbers)
+
+
+def _facts(model: Model) -> dict[str, Any]:
+    people = dict(model.sealed.extra.get("people", {}))
+    cut = model.cut
+    window = (
+        f"{cut.by[0]} to {cut.by[1]}, {cut.points} points"
+        if cut.by
+        else (f"{cut.length} frames at {cut.rate_hz:g} Hz")
+    )
+    facts: dict[str, Any] = {
+        "method": f"{model.recipe.method} ({model.method.settings.mode})",
+        "given": ", ".join(model.given),
+        "generated": ", ".join(model.want),
+        "windows": window,
+        "subjects trained on": people.get("train_subjects", "unknown"),
+    }
+    for key, label in (("mass_kg", "body mass, kg"), ("height_m", "height, m")):
+        if key in people:
+            facts[label] = " to ".join(f"{x:.4g}" for x in people[key])
+    facts["training windows"] = model.sealed.extra.get("windows", {}).get("train", "unknown")
+    facts["parameters"] = sum(p.numel() for p in model.method.parameters())
+    facts["bands"] = f"{model.recipe.bands.method} conformal, by subject"
+    facts["data licence"] = model.recipe.data.licence
+    return facts
+
+
+def _test_side(model: Model, data: Dataset, options: Evaluation) -> Side:
+    windows = model_windows(model, data)
+    own = data.digest == model.sealed.extra.get("data_digest")
+    part = ("test" if own else "all") if options.part == "auto" else options.part
+    rows = np.arange(len(windows))
+    if part == "test":
+        rows = _part_rows(model, windows.table, "test")
+    if not len(rows):
+        raise ConfigError(f"the {part} part of {data.path} has no windows; choose --part all.")
+    return side_of(model, windows, rows)
+
+
+def _part_rows(model: Model, table: pd.DataFrame, part: str) -> Rows:
+    """Rows of a part of the model's own split, by the hashes that were sealed."""
+    split = model.sealed.split
+    hashes = set(split.get("keys", {}).get(part, []))
+    keys = split_keys(table, str(split.get("by", "subject")))
+    inside = keys.map(lambda key: hash_subject(str(key), salt=split["digest"]) in hashes)
+    return np.flatnonzero(inside.to_numpy()).astype(np.int64)
+
+
+def test_recordings(model: Model, data: Dataset) -> list[str]:
+    """Names of a dataset's recordings that belong to the test part of the model's split."""
+    table = data.table
+    return [str(table["recording"].iloc[row]) for row in _part_rows(model, table, "test")]
+
+
+def _train_side(model: Model, data: Dataset, options: Evaluation) -> Side:
+    digest = model.sealed.extra.get("data_digest")
+    candidates = [options.training, data.path, Path(model.recipe.data.path)]
+    for path in candidates:
+        if path is None or not (Path(path) / "dataset.toml").exists():
+            continue
+        found = data if Path(path) == data.path else Dataset.open(path)
+        if found.digest == digest:
+            windows = model_windows(model, found)
+            return side_of(model, windows, _part_rows(model, windows.table, "train"))
+    raise ConfigError(
+        f"baselines are fitted on the model's own training data, which are not at "
+        f"{model.recipe.data.path} (or were changed); say where with --training."
+    )

@@ -1,0 +1,230 @@
+"""A recording as a model sees it: the right streams, channels, units, rate and windows."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+import xarray as xr
+
+from unisono.core.contracts import Batch, StreamInfo
+from unisono.core.errors import ModelError, SchemaError
+from unisono.core.timeline import Timeline
+from unisono.recordings.schema import EVENTS, events_of, make_recording, stream_names, streams
+from unisono.recordings.signals.events import events_from_force
+from unisono.recordings.signals.kinematic_events import events_from_kinematics
+from unisono.recordings.stream_union import Owned, fit_stream, unite_streams
+from unisono.recordings.window_settings import Cut
+from unisono.recordings.window_spans import fixed_spans
+from unisono.recordings.windows import KNOWN, WindowBatch, cut_windows
+
+if TYPE_CHECKING:
+    from unisono.api.model import Model
+
+__all__ = ["Inputs", "make_inputs", "to_batch"]
+
+_OUTSIDE = 0.05
+"""Share of samples outside the training range above which it is said."""
+
+
+class Inputs(NamedTuple):
+    """What a model is given of one recording.
+
+    Attributes:
+        batch: The windows.
+        table: Place of each window, as ``recordings.windows`` gives it.
+        grid: Instants of the common clock, ``(T,)`` seconds; empty for windows cut by events.
+        timeline: Where fixed windows lie on it; None for windows cut by events.
+        doubts: What the user should know before trusting the result.
+    """
+
+    batch: Batch
+    table: pd.DataFrame
+    grid: npt.NDArray[np.float64]
+    timeline: Timeline | None
+    doubts: list[str]
+
+
+def make_inputs(model: "Model", recording: xr.DataTree) -> Inputs:
+    """Bring a recording into the form that a model was trained on.
+
+    Raises:
+        ModelError: If it lacks every given stream, or events that cannot be found.
+        UnitError: If a unit cannot be converted.
+    """
+    names = stream_names(recording)
+    present = tuple(name for name in model.given if name in names)
+    if not present:
+        raise ModelError(
+            f"recording {recording.attrs['recording']!r} has the streams {', '.join(names)}, but "
+            f"the model is given {', '.join(model.given)}; rename a stream or use another model."
+        )
+    doubts = [f"{n} is missing: bands are wider" for n in model.given if n not in present]
+    loose = replace(
+        model.cut,
+        streams=present,
+        require=(),
+        min_valid=0.0,
+        channels={},
+        turned=tuple(t for t in model.cut.turned if t in present),
+        units={k: v for k, v in model.cut.units.items() if k.partition("/")[0] in present},
+    )
+    if model.cut.by:
+        recording, said = _with_events(recording, model.cut)
+        windows = cut_windows(recording, loose)
+        if not len(windows):
+            raise ModelError(
+                f"recording {recording.attrs['recording']!r} has no window from {loose.by[0]} to "
+                f"{loose.by[1]}; give events, or markers of heel and toe to find them."
+            )
+        batch, more = to_batch(model, windows)
+        return Inputs(batch, windows.table, np.zeros(0), None, doubts + said + more)
+    return _fixed(model, recording, loose, doubts)
+
+
+def _fixed(model: "Model", recording: xr.DataTree, cut: Cut, doubts: list[str]) -> Inputs:
+    """All of a recording on the common clock, then windows with half of each overlapping."""
+    length = model.cut.length
+    grid, _ = fixed_spans(recording, replace(cut, length=1, stride=1))
+    if len(grid) < 2:
+        raise ModelError(f"recording {recording.attrs['recording']!r} is a single frame.")
+    whole = cut_windows(recording, replace(cut, length=len(grid), stride=len(grid), mirror=False))
+    if not len(whole):
+        raise ModelError(
+            f"recording {recording.attrs['recording']!r} has no valid sample of "
+            f"{', '.join(cut.streams)}; check its gaps."
+        )
+    batch, more = to_batch(model, whole)
+    pad = max(length - len(grid), 0)
+    if pad:
+        doubts = [*doubts, f"{len(grid)} frames are fewer than a window of {length}: less certain"]
+    line = Timeline.cover(frames=len(grid) + pad, length=length, stride=max(length // 2, 1))
+
+    def windows(x: torch.Tensor) -> torch.Tensor:
+        return line.split(torch.nn.functional.pad(x, (0, 0, 0, pad)))
+
+    count = line.windows
+    cut_up = Batch(
+        {k: windows(v) for k, v in batch.data.items()},
+        {k: windows(v.to(torch.uint8)).bool() for k, v in batch.mask.items()},
+        torch.arange(count),
+        torch.zeros(count, dtype=torch.int64),
+        torch.full((count,), -1),
+        # a number of the whole recording, but for the duration, which is that of a window
+        {
+            k: torch.full((count,), length / model.cut.rate_hz)
+            if k == "duration_s"
+            else v.repeat(count)
+            for k, v in batch.known.items()
+        },
+    )
+    return Inputs(cut_up, whole.table, grid, line, doubts + more)
+
+
+def _with_events(recording: xr.DataTree, cut: Cut) -> tuple[xr.DataTree, list[str]]:
+    """The recording with events, found from force or markers where the file gives none."""
+    if EVENTS in recording.children and len(events_of(recording)["time"]):
+        return recording, []
+    for find, what in ((_force_events, "force"), (_marker_events, "markers")):
+        try:
+            events = find(recording)
+        except SchemaError:
+            continue
+        if events.sizes.get("event", 0):
+            parts = dict(streams(recording))
+            attrs = {str(k): v for k, v in recording.attrs.items() if k != "schema"}
+            tree = make_recording(parts, events=events, **attrs)
+            return tree, [f"{cut.by[0]} and {cut.by[1]} were found from {what}"]
+    raise ModelError(
+        f"recording {recording.attrs['recording']!r} has no events, and neither forces nor markers "
+        "of heel and toe to find them; add events to the file."
+    )
+
+
+def _force_events(recording: xr.DataTree) -> xr.Dataset:
+    forces = [node for _, node in streams(recording) if node.attrs["kind"] == "force"]
+    for node in forces:
+        return events_from_force(node)
+    raise SchemaError("no forces.")
+
+
+def _marker_events(recording: xr.DataTree) -> xr.Dataset:
+    positions = [node for _, node in streams(recording) if node.attrs["kind"] == "position"]
+    for node in positions:
+        return events_from_kinematics(node)
+    raise SchemaError("no markers.")
+
+
+def to_batch(model: "Model", windows: WindowBatch) -> tuple[Batch, list[str]]:
+    """Windows in the model's channels and units, and what is doubtful about them."""
+    rows = len(windows)
+    data, mask, doubts = {}, {}, []
+    mass = float(windows.table["mass_kg"].iloc[0])
+    for name, info in windows.streams.items():
+        common = model.streams[name]
+        values, valid, said = _matched(info, common, windows, mass)
+        data[name], mask[name] = torch.from_numpy(values), torch.from_numpy(valid)
+        doubts += said + _outside(model, common, values, valid)
+    known = {key: torch.from_numpy(windows.table[key].to_numpy(np.float32)) for key in KNOWN}
+    index = torch.arange(rows)
+    return Batch(data, mask, index, index * 0, index * 0 - 1, known), doubts
+
+
+def _matched(
+    info: StreamInfo, common: StreamInfo, windows: WindowBatch, mass: float
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], list[str]]:
+    """One stream's arrays in the model's channels and units."""
+    recording = str(windows.table["recording"].iloc[0])
+    there = [i for i, c in enumerate(info.channels) if c in common.channels]
+    if not there:
+        raise ModelError(
+            f"recording {recording!r}: stream {info.name!r} has none of the channels that the "
+            f"model knows ({', '.join(common.channels[:6])}, ...); it has "
+            f"{', '.join(info.channels[:6])}; rename its channels."
+        )
+    own = replace(
+        info,
+        channels=tuple(info.channels[i] for i in there),
+        units=tuple(info.units[i] for i in there),
+    )
+    try:
+        unite_streams([Owned("the training data", common, mass), Owned(recording, own, mass)])
+    except SchemaError as error:
+        raise ModelError(str(error)) from error
+    fitting = fit_stream(Owned(recording, own, mass), common)
+    shape = (*windows.data[info.name].shape[:2], common.width)
+    values, valid = np.zeros(shape, np.float32), np.zeros(shape, bool)
+    values[..., fitting.columns] = windows.data[info.name][..., there] * fitting.factors
+    valid[..., fitting.columns] = windows.mask[info.name][..., there]
+    missing = [c for c in common.channels if c not in info.channels]
+    doubts = []
+    if missing:
+        doubts.append(f"{info.name} lacks {', '.join(missing)}: bands are wider")
+    if info.filter and common.filter and dict(info.filter) != dict(common.filter):
+        doubts.append(f"{info.name} was filtered otherwise than the training data")
+    return values, valid, doubts
+
+
+def _outside(
+    model: "Model",
+    info: StreamInfo,
+    values: npt.NDArray[np.float32],
+    valid: npt.NDArray[np.bool_],
+) -> list[str]:
+    """Channels that leave the range of the training data."""
+    ranges: Mapping[str, list[list[float]]] = model.sealed.extra.get("ranges", {})
+    found = []
+    for i, (low, high) in enumerate(ranges.get(info.name, [])):
+        here = values[..., i][valid[..., i]]
+        if not len(here):
+            continue
+        share = float(((here < low) | (here > high)).mean())
+        if share > _OUTSIDE:
+            found.append(
+                f"{info.name} {info.channels[i]}: {share:.0%} of samples outside the training "
+                f"range ({low:.4g} to {high:.4g} {info.units[i]}): do not trust what follows"
+            )
+    return found

@@ -1,0 +1,136 @@
+"""A model: a trained method with everything needed to use it."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import xarray as xr
+
+from unisono.api.building import build_method
+from unisono.api.generated import Generated
+from unisono.api.generating import generate
+from unisono.api.recipe import Recipe, Sampling
+from unisono.core.config import from_mapping, to_mapping
+from unisono.core.contracts import StreamInfo
+from unisono.core.errors import ModelError
+from unisono.core.freezing import freeze
+from unisono.evaluation.calibration import BandTable
+from unisono.methods import LLMA
+from unisono.recordings.window_settings import Cut
+from unisono.training.sealed import SealedModel, open_sealed
+
+__all__ = ["Model", "load"]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model.
+
+    Args:
+        folder: Where it is sealed.
+        recipe: The whole configuration.
+        streams: What it reads and writes.
+        method: The trained method, frozen.
+        tables: Calibration of its bands, by stream.
+        sealed: Everything that was sealed.
+    """
+
+    folder: Path
+    recipe: Recipe
+    streams: Mapping[str, StreamInfo]
+    method: LLMA
+    tables: Mapping[str, BandTable]
+    sealed: SealedModel
+
+    def __repr__(self) -> str:
+        given, want = ", ".join(self.given), ", ".join(self.want)
+        return f"Model({self.recipe.method}: {given} -> {want}, {self.folder})"
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Streams that the model is given."""
+        return self.recipe.data.given
+
+    @property
+    def want(self) -> tuple[str, ...]:
+        """Streams that the model generates."""
+        return self.recipe.data.want
+
+    @property
+    def cut(self) -> Cut:
+        """How its windows are cut."""
+        return self.recipe.cut
+
+    def generate(
+        self,
+        recording: xr.DataTree,
+        *,
+        want: Sequence[str] | None = None,
+        samples: int | None = None,
+        options: Sampling = Sampling(),  # noqa: B008 - frozen
+    ) -> Generated:
+        """Generate the streams that are missing from a recording.
+
+        The recording may be longer than a window, at another rate, in other units, and may lack
+        channels; what cannot be converted is refused, what is missing widens the bands.
+
+        Args:
+            recording: The recording.
+            want: Streams; by default all that the model generates.
+            samples: Short for ``options.samples``.
+            options: How to sample.
+
+        Raises:
+            ModelError: If the recording lacks what the model needs, with the remedy.
+            UnitError: If a unit cannot be converted.
+        """
+        if samples is not None:
+            options = replace(options, samples=samples)
+        if options.steps is None:
+            options = replace(options, steps=self.recipe.bands.steps)
+        return generate(self, recording, tuple(want or self.want), options)
+
+    def about(self) -> dict[str, Any]:
+        """What a person asks of a model first: method, streams, people, versions."""
+        return {
+            "method": self.recipe.method,
+            "given": list(self.given),
+            "want": list(self.want),
+            "made": dict(self.sealed.made),
+            "subjects": {part: len(v) for part, v in self.sealed.split.get("subjects", {}).items()},
+        }
+
+
+def load(folder: str | Path) -> Model:
+    """Open a sealed model.
+
+    Raises:
+        ModelError: If it is no model, is damaged, of a newer format, or holds a pickle.
+    """
+    folder = Path(folder)
+    sealed = open_sealed(folder)
+    recipe = from_mapping(Recipe, sealed.config)
+    streams = {info.name: info for info in sealed.streams}
+    method = build_method(recipe, streams)
+    try:
+        method.load_state_dict(dict(sealed.state))
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelError(
+            f"{folder}: the weights do not fit the configuration ({reason})."
+        ) from error
+    tables = {k: BandTable.from_dict(v) for k, v in sealed.calibration.items()}
+    if sealed.made.get("versions", {}).get("torch", "").split(".")[0] not in (
+        "",
+        torch.__version__.split(".")[0],
+    ):
+        warnings.warn(f"{folder} was made with another major version of torch.", stacklevel=2)
+    return Model(folder, recipe, streams, freeze(method), tables, sealed)
+
+
+def config_of(recipe: Recipe, method: LLMA) -> dict[str, Any]:
+    """The configuration that is sealed: the recipe, with what the mode decides filled in."""
+    return to_mapping(replace(recipe, llma=method.settings))

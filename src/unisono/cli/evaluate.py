@@ -1,0 +1,50 @@
+"""``unisono evaluate MODEL DATASET``: the table a person can trust, beside the baselines."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from unisono.cli.options import Drawn
+
+__all__ = ["run"]
+
+
+def run(
+    model: Path,
+    dataset: Path,
+    *,
+    out: Path = Path("report"),
+    part: str = "auto",
+    training: Path | None = None,
+    drawn: Drawn | None = None,
+    json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> int:
+    """Write report.html and report.json; a leak fails the report (exit 2).
+
+    Parameters
+    ----------
+    model
+        A sealed model's folder.
+    dataset
+        The dataset it was trained on (its test part is used), or another one.
+    out
+        Folder of the report.
+    part
+        "test" (of the model's own split), "all", or "auto": test where the dataset is the
+        model's own, else all.
+    training
+        The dataset it was trained on, where it has moved: baselines are fitted on it.
+    json_
+        Print report.json too.
+    """
+    from unisono import api
+
+    sampling = (drawn or Drawn()).options()
+    options = api.Evaluation(part=part, training=training, sampling=sampling)
+    report = api.evaluate(model, dataset, out=out, options=options)
+    print(json.dumps(report.content) if json_ else report.table())
+    if not json_:
+        print(f"wrote {report.page}")
+    return 2 if report.content["leaks"] else 0

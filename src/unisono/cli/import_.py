@@ -1,0 +1,89 @@
+"""``unisono import SRC... --out D``: files to a dataset."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from unisono.cli.options import Stated, Words
+
+if TYPE_CHECKING:
+    from unisono.recordings.importing import ImportReport
+
+__all__ = ["Importing", "run"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Importing:
+    """How files become recordings.
+
+    Parameters
+    ----------
+    merge
+        "stem" joins the files of one trial (walk1_ik.mot, walk1_grf.mot); "none" does not.
+    folders
+        What each level of folders below SRC stands for: subject, session, a label, or - for
+        nothing. Repeatable, from the top.
+    skip
+        Pattern of files to leave out, e.g. "*/Static/*". Repeatable.
+    jobs
+        Processes.
+    overwrite
+        Replace a dataset that exists.
+    """
+
+    merge: Literal["stem", "none"] = "stem"
+    folders: Words = None
+    skip: Words = None
+    jobs: int = 1
+    overwrite: bool = False
+
+
+def run(
+    *sources: Path,
+    out: Path,
+    stated: Stated | None = None,
+    how: Importing | None = None,
+    json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> int:
+    """Import files into a dataset; every good one is kept, every bad one is listed (exit 2).
+
+    Parameters
+    ----------
+    sources
+        Files, or folders that are searched for recordings.
+    out
+        The dataset's folder, e.g. gait.un.
+    json_
+        The report as one JSON object.
+    """
+    from unisono import api
+    from unisono.cli.progress import progress
+
+    if not sources:
+        raise api.UnisonoError("name at least one file or folder to import.")
+    given = how or Importing()
+    options = api.ImportOptions(
+        read=(stated or Stated()).options(),
+        merge=given.merge == "stem",
+        folders=tuple("" if word == "-" else word for word in given.folders or ()),
+        skip=tuple(given.skip or ()),
+        overwrite=given.overwrite,
+        processes=given.jobs,
+    )
+    with progress("import", quiet=json_) as tell:
+        report = api.import_files(sources, out, options, progress=tell)
+    print(json.dumps(report.to_dict()) if json_ else _table(report))
+    return 2 if report.bad else 0
+
+
+def _table(report: "ImportReport") -> str:
+    """What was kept, what was not and why, and what is doubtful."""
+    people = {entry.subject for entry in report.good}
+    lines = [f"{len(report.good)} recordings of {len(people)} subjects in {report.path}"]
+    lines += [f"NOT IMPORTED {bad.reason}" for bad in report.bad]
+    lines += [f"doubt: {d.recording}: {d.message}; {d.remedy}" for d in report.doubts]
+    return "\n".join(lines)

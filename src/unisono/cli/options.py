@@ -1,0 +1,81 @@
+"""Options that several commands share, as dataclasses that the parser flattens."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from unisono.api import ReadOptions, Sampling
+
+__all__ = ["Drawn", "Stated"]
+
+Words = Annotated[list[str] | None, Parameter(negative="")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Stated:
+    """What you know of the files and they do not say.
+
+    Parameters
+    ----------
+    unit
+        STREAM=UNIT or CHANNEL=UNIT: what a file's unit really is, e.g. grf=N/kg. Repeatable.
+    column
+        For tables without a header: names in order, or STREAM=0,1. Repeatable.
+    rate_hz
+        Frames a second.
+    subject
+        Who was recorded.
+    mass_kg
+        Body mass.
+    height_m
+        Body height.
+    """
+
+    unit: Words = None
+    column: Words = None
+    rate_hz: float | None = None
+    subject: str | None = None
+    mass_kg: float | None = None
+    height_m: float | None = None
+
+    def options(self) -> "ReadOptions":
+        """The same as options of the readers."""
+        from unisono import api
+
+        return api.ReadOptions(
+            rate_hz=self.rate_hz,
+            units=api.parse_units(self.unit or []),
+            columns=api.parse_columns(self.column or []),
+            subject=self.subject,
+            mass_kg=self.mass_kg,
+            height_m=self.height_m,
+        )
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Drawn:
+    """How a model is sampled.
+
+    Parameters
+    ----------
+    samples
+        Samples a window.
+    steps
+        Solver steps; by default those the bands were calibrated with.
+    seed
+        Where the noise comes from.
+    """
+
+    samples: int = 32
+    steps: int | None = None
+    seed: int = 0
+
+    def options(self) -> "Sampling":
+        """The same as options of the library."""
+        from unisono import api
+
+        return api.Sampling(samples=self.samples, steps=self.steps, seed=self.seed)
