@@ -4,7 +4,7 @@ A model's raw band ``[lo, hi]`` of nominal level :math:`\ell` (quantiles of its 
 one number a channel, fitted on calibration subjects that the model was not trained on. The score
 of a sample is how far the band would have to grow to hold it,
 
-.. math:: E = \max(lo - y,\; y - hi) \quad\text{(Romano, Patterson \& Candes, 1905.03222, eq. 6)}
+.. math:: E = \max(lo - y,\; y - hi) \quad\text{(Romano, Patterson \& Candes, 1905.03222)}
 
 or, for ``kind="scale"``, the factor by which its half widths would have to grow. Frames of one
 person are not exchangeable with another person's, so scores are grouped: with :math:`F_k` the

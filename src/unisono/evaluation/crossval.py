@@ -3,7 +3,7 @@ r"""Cross-validation over subjects: folds, out-of-fold predictions, and CV+ band
 When subjects are few, none can be spared for calibration. Each fold's model predicts the subjects
 it has not seen; their scores calibrate the final model (``calibration.fit_bands`` on out-of-fold
 bands), or, where the fold models are kept, make the bands of CV+ (Barber, Candes, Ramdas &
-Tibshirani, 1905.02928, section 3.1, with quantile scores),
+Tibshirani, 1905.02928, with quantile scores),
 
 .. math:: \left[\, Q^-_\ell\{lo_{f(i)}(x) - E_i\},\; Q^+_\ell\{hi_{f(i)}(x) + E_i\} \,\right]
 

@@ -4,7 +4,7 @@ Symbols: ``K`` subjects (or seeds), the independent units; :math:`x_k` the figur
 after averaging its windows, so that a subject with many windows does not count more.
 
 The interval is the expanded percentile bootstrap of Hesterberg, *What Teachers Should Know About
-the Bootstrap*, Am. Stat. 69(4), 2015, section 5.1: the plain percentile interval of a mean is too
+the Bootstrap*, Am. Stat. 69(4), 2015: the plain percentile interval of a mean is too
 narrow for few units, and is mended by taking the percentiles
 :math:`\Phi(\pm\sqrt{K/(K-1)}\; t_{1-\alpha/2,\,K-1})` in place of :math:`\alpha/2`.
 A difference between two methods is tested by flipping the signs of the paired differences of

@@ -2,8 +2,7 @@ r"""Leak audit: did anything of the test part reach training, normalising or cal
 
 Each check looks at data rather than at intentions: normalisers are fitted again on the training
 part, inputs are correlated with targets, recordings are compared by time. One leak fails a report,
-because a figure with a leak in it is not a figure: splitting by windows instead of by people alone
-has been seen to lift an accuracy from 0.66 to 0.91 (users of wearable data, random folds).
+because a figure with a leak in it is not a figure.
 
 ===================== ===================================================================
 kind                  found when

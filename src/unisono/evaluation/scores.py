@@ -3,7 +3,7 @@ r"""How good a whole predictive distribution is: proper scores of samples, and q
 Symbols: ``S`` samples :math:`x_s`, truth :math:`y`; ``n`` windows, ``L`` frames, ``D`` channels.
 Lower is better for every score. References: Gneiting & Raftery, *Strictly Proper Scoring Rules*,
 JASA 2007 (CRPS eq. 21, energy score eq. 22, interval score eq. 43); Scheuerer & Hamill,
-*Variogram-based proper scoring rules*, Mon. Weather Rev. 2015 (eq. 12).
+*Variogram-based proper scoring rules*, Mon. Weather Rev. 2015.
 """
 
 from typing import NamedTuple
