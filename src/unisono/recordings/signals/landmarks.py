@@ -5,6 +5,7 @@ OpenCap (``r_calc``, ``R.Heel``, ``r.ASIS``, ``L_toe_study``), and plain words (
 laboratory spells otherwise, the caller says which marker it is. Positions are returned in metres.
 """
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from unisono.core.checks import check_choice
 from unisono.core.errors import SchemaError
 from unisono.core.units import conversion_factor
 from unisono.recordings.components import split_axis
@@ -55,12 +57,36 @@ def markers(stream: xr.Dataset) -> list[Marker]:
         >>> markers(s)
         [Marker(name='RHEE', columns={'x': 0, 'z': 1})]
     """
+    return list(_markers(_names(stream)))
+
+
+def _names(stream: xr.Dataset) -> tuple[str, ...]:
+    return tuple(stream["channel"].values.tolist())
+
+
+@functools.lru_cache(maxsize=64)
+def _markers(channels: tuple[str, ...]) -> tuple[Marker, ...]:
     found: dict[str, dict[str, int]] = {}
-    for column, channel in enumerate(stream["channel"].values):
-        stem, axis = split_axis(str(channel))
+    for column, channel in enumerate(channels):
+        stem, axis = split_axis(channel)
         if axis:
             found.setdefault(stem.rstrip("_. "), {})[axis] = column
-    return [Marker(name, columns) for name, columns in found.items() if len(columns) > 1]
+    return tuple(Marker(name, columns) for name, columns in found.items() if len(columns) > 1)
+
+
+@functools.lru_cache(maxsize=64)
+def _landmarks(channels: tuple[str, ...]) -> Mapping[tuple[str, str], Marker]:
+    """Best marker of each place and side."""
+    best: dict[tuple[str, str], tuple[int, Marker]] = {}
+    for marker in _markers(channels):
+        side, base = split_side(marker.name.rsplit(":", 1)[-1])
+        word = re.sub(r"[_.\s-]", "", base).lower()
+        for place, words in LANDMARKS.items():
+            if word in words:
+                rank = words.index(word)
+                if (place, side) not in best or rank < best[place, side][0]:
+                    best[place, side] = (rank, marker)
+    return {key: marker for key, (_, marker) in best.items()}
 
 
 def find_marker(
@@ -80,22 +106,15 @@ def find_marker(
     Raises:
         SchemaError: If ``names`` tells of a marker that is not there.
     """
-    present = markers(stream)
     own = (names or {}).get(f"{side}_{landmark}" if side else landmark)
-    if own is not None:
-        for marker in present:
-            if marker.name == own:
-                return marker
-        raise SchemaError(f"there is no marker {own!r} for the {side} {landmark}; check its name.")
-    best: tuple[int, Marker] | None = None
-    for marker in present:
-        found_side, base = split_side(marker.name.rsplit(":", 1)[-1])
-        word = re.sub(r"[_.\s-]", "", base).lower()
-        if found_side == side and word in LANDMARKS[landmark]:
-            rank = LANDMARKS[landmark].index(word)
-            if best is None or rank < best[0]:
-                best = (rank, marker)
-    return None if best is None else best[1]
+    channels = _names(stream)
+    if own is None:
+        check_choice("landmark", landmark, LANDMARKS)
+        return _landmarks(channels).get((landmark, side))
+    for marker in _markers(channels):
+        if marker.name == own:
+            return marker
+    raise SchemaError(f"there is no marker {own!r} for the {side} {landmark}; check its name.")
 
 
 def marker_path(stream: xr.Dataset, marker: Marker) -> npt.NDArray[np.float64]:

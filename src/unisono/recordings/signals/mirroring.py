@@ -20,7 +20,7 @@ import numpy as np
 import xarray as xr
 
 from unisono.core.checks import check_choice
-from unisono.core.errors import SchemaError
+from unisono.core.errors import SchemaError, UnisonoError
 from unisono.recordings.schema import EVENTS, add_history, events_of, make_recording, streams
 from unisono.recordings.sides import OTHER_SIDE, partner, split_side
 from unisono.recordings.signals.heading import heading_angle
@@ -128,8 +128,8 @@ def lateral_axis(tree: xr.DataTree, stream: str) -> str:
     """Lateral axis of a stream's frame.
 
     The third axis where the frame states the vertical and the forward one. Where it states only the
-    vertical: x for a BVH skeleton (it is modelled facing z), else the horizontal axis across which
-    the markers mostly travel, else y for z up and z for y up. Any horizontal axis gives a
+    vertical: x for a BVH skeleton (it is modelled facing z); z for y up, as OpenSim has it; else
+    the horizontal axis across which the markers mostly travel, else y. Any horizontal axis gives a
     possible mirror image; this one keeps the direction of travel. A stream of forces, moments or
     positions without a frame is taken to be in the laboratory axes of the recording's markers or
     plates.
@@ -150,13 +150,13 @@ def lateral_axis(tree: xr.DataTree, stream: str) -> str:
         )
     if frame.get("forward", "unknown") != "unknown":
         return "xyz".replace(up, "").replace(forward, "")
-    if skeleton:
-        return "x"
+    if skeleton or up == "y":
+        return "x" if skeleton else "z"
     first, second = [axis for axis in "xyz" if axis != up]
     try:
         angle = heading_angle(tree, up=up).angle_rad
-    except (SchemaError, ValueError):
-        return {"z": "y", "y": "z", "x": "y"}[up]
+    except UnisonoError:  # no markers, or they go nowhere
+        return "y"
     return second if abs(np.cos(angle)) >= abs(np.sin(angle)) else first
 
 
