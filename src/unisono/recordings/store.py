@@ -51,15 +51,18 @@ def digest_recording(tree: xr.DataTree) -> str:
     """
     sha = hashlib.sha256(_canonical(tree.attrs))
     for name in sorted(map(str, tree.children)):
-        node = tree.children[name].to_dataset()
-        sha.update(_canonical([name, plain(node.attrs)]))
+        node = tree.children[name].dataset
+        sha.update(_canonical([name, node.attrs]))
         for key in sorted(map(str, node.variables)):
             values = _known_text(node.variables[key].values)
             text = values.dtype.kind == "U"
             kind = "text" if text else values.dtype.name
             sha.update(_canonical([key, list(node.variables[key].dims), kind, values.shape]))
-            little = values if text else values.astype(values.dtype.newbyteorder("<"), copy=False)
-            sha.update(_canonical(values) if text else np.ascontiguousarray(little).data)
+            if text:
+                sha.update("\x1f".join(values.ravel().tolist()).encode())
+            else:
+                little = values.astype(values.dtype.newbyteorder("<"), copy=False)
+                sha.update(np.ascontiguousarray(little).data)
     return f"sha256:{sha.hexdigest()}"
 
 
@@ -73,7 +76,7 @@ def write_recording(folder: Path, tree: xr.DataTree) -> None:
     for name, child in tree.children.items():
         stream = folder_name(name)
         (folder / stream).mkdir()
-        node = child.to_dataset()
+        node = child.dataset
         members[stream] = write_group(folder / stream, _named(node.attrs))
         others = " ".join(str(c) for c in node.coords if c not in node.dims)
         for key, variable in node.variables.items():

@@ -6,7 +6,7 @@ that costs the one job: the others go on in new processes.
 
 import multiprocessing
 import sys
-import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -66,9 +66,11 @@ def _pooled(
     """Results until a process crashes; the jobs without one are still to be done."""
     pool = ProcessPoolExecutor(min(processes, len(jobs)), mp_context=_context())
     try:
-        futures: dict[Future[Result], int] = {
-            pool.submit(function, job): number for number, job in jobs.items()
-        }
+        with warnings.catch_warnings():  # Python 3.12 and later warn of what _context speaks of
+            warnings.filterwarnings("ignore", "This process.*is multi-threaded", DeprecationWarning)
+            futures: dict[Future[Result], int] = {
+                pool.submit(function, job): number for number, job in jobs.items()
+            }
         for future in as_completed(futures):
             yield Done(futures[future], future.result())
     except BrokenProcessPool:
@@ -78,6 +80,9 @@ def _pooled(
 
 
 def _context() -> multiprocessing.context.BaseContext:
-    """Forking starts at once, but only a process without threads may be forked safely."""
-    alone = sys.platform == "linux" and threading.active_count() == 1
-    return multiprocessing.get_context("fork" if alone else "spawn")
+    """Forked processes start at once and run no script of the caller's again.
+
+    Forking beside threads is safe for jobs that, like reading and writing files, use none of the
+    locks or thread pools of the parent.
+    """
+    return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")

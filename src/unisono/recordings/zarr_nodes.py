@@ -12,7 +12,7 @@ items, then length and UTF-8 bytes of each, lengths as little-endian ``uint32``.
 
 import json
 import math
-import struct
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any attribute value
         >>> plain({"speed": np.float32(1.5), "slope": float("nan"), "sets": (1, 2)})
         {'speed': 1.5, 'sets': [1, 2]}
     """
+    if type(value) in (str, int, bool):
+        return value
     if isinstance(value, Mapping):
         cleaned = {str(key): plain(item) for key, item in value.items()}
         return {key: item for key, item in cleaned.items() if item is not None}
@@ -82,8 +84,14 @@ def write_group(
 ) -> dict[str, Any]:
     """Write the ``zarr.json`` of a group into its folder, which exists; return what it says."""
     metadata = group_metadata(attributes, members)
-    (folder / "zarr.json").write_text(json.dumps(metadata), encoding="utf-8")
+    _write(f"{folder}/zarr.json", json.dumps(metadata).encode())
     return metadata
+
+
+def _write(path: str, content: bytes) -> None:
+    """Plain ``open``: with hundreds of small files, even pathlib is felt."""
+    with open(path, "wb", buffering=0) as handle:
+        handle.write(content)
 
 
 def write_array(
@@ -100,9 +108,10 @@ def write_array(
         dims: Name of each axis.
         attributes: Attributes of the array.
     """
-    folder.mkdir()
+    os.mkdir(folder)
     values = np.ascontiguousarray(values).reshape(values.shape)
     frames = _frames_a_chunk(values)
+    fill = _fill_value(values)
     text = values.dtype.kind in "UOT"
     metadata = {
         "zarr_format": 3,
@@ -114,13 +123,13 @@ def write_array(
             "configuration": {"chunk_shape": _chunk_shape(values.shape, frames)},
         },
         "chunk_key_encoding": {"name": "default", "configuration": {"separator": "."}},
-        "fill_value": _fill_value(values),
+        "fill_value": fill,
         "codecs": [{"name": "vlen-utf8", "configuration": {}}] if text else _codecs(values.dtype),
         "dimension_names": list(dims),
         "attributes": plain(attributes),
     }
-    (folder / "zarr.json").write_text(json.dumps(metadata), encoding="utf-8")
-    if values.size:
+    _write(f"{folder}/zarr.json", json.dumps(metadata).encode())
+    if values.size and not _is_filled(values, fill):
         _write_chunks(folder, values, frames)
     return metadata
 
@@ -136,9 +145,18 @@ def _frames_a_chunk(values: npt.NDArray[Any]) -> int:
 
 
 def _fill_value(values: npt.NDArray[Any]) -> Any:  # noqa: ANN401 - of the array's own type
-    """True for a mask, so that a chunk that is valid throughout needs no file."""
+    """What an array most likely is throughout: one unit, or valid."""
     kind = values.dtype.kind
-    return {"b": True, "f": "NaN", "U": "", "O": "", "T": ""}.get(kind, 0)
+    if kind in "UOT":
+        return str(values.flat[0]) if values.size else ""
+    return {"b": True, "f": "NaN"}.get(kind, 0)
+
+
+def _is_filled(values: npt.NDArray[Any], fill: Any) -> bool:  # noqa: ANN401
+    """Whether the fill value says it all; not looked into for numbers, which never are."""
+    if values.dtype.kind == "b":
+        return bool(values.all())
+    return values.dtype.kind in "UOT" and bool((values == fill).all())
 
 
 def _codecs(dtype: np.dtype[Any]) -> list[dict[str, Any]]:
@@ -163,19 +181,14 @@ def _write_chunks(folder: Path, values: npt.NDArray[Any], frames: int) -> None:
     for number, start in enumerate(starts):
         chunk = values[start : start + frames] if values.ndim else values
         name = f"c.{number}{tail}" if values.ndim else "c"
-        content = _encode(chunk, frames)
-        if content:
-            (folder / name).write_bytes(content)
+        _write(f"{folder}/{name}", _encode(chunk, frames))
 
 
 def _encode(chunk: npt.NDArray[Any], frames: int) -> bytes:
-    """Bytes of one chunk; none where the fill value says it all."""
     if chunk.dtype.kind in "UOT":
-        items = [str(item).encode() for item in chunk.ravel()]
-        parts = (struct.pack("<I", len(item)) + item for item in items)
-        return struct.pack("<I", len(items)) + b"".join(parts)
-    if chunk.dtype == bool and chunk.all():
-        return b""
+        items = [str(item).encode() for item in chunk.ravel().tolist()]
+        parts = (len(item).to_bytes(4, "little") + item for item in items)
+        return len(items).to_bytes(4, "little") + b"".join(parts)
     missing = frames - len(chunk) if chunk.ndim else 0
     if missing:  # the format wants the last chunk as long as the others
         chunk = np.concatenate([chunk, np.zeros((missing, *chunk.shape[1:]), chunk.dtype)])
