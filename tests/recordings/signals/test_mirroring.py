@@ -8,6 +8,7 @@ import xarray as xr
 
 from unisono.core.errors import SchemaError
 from unisono.recordings.schema import events_of, make_events, make_recording, make_stream, streams
+from unisono.recordings.signals.cycles import cut_cycles, cycle_intervals
 from unisono.recordings.signals.mirroring import (
     lateral_axis,
     leg_view,
@@ -251,6 +252,12 @@ def test_vicon_pelvis_angles_show_that_the_convention_is_right(
         assert np.allclose(left, -right, atol=1e-3)
 
 
+@pytest.fixture(scope="module")
+def views(children: Callable[[str], list[xr.DataTree]]) -> dict[str, list[xr.DataTree]]:
+    """Each child's straight walk, told from the right and from the left leg."""
+    return {s: [leg_view(t, s) for t in children("Straight")] for s in ("right", "left")}
+
+
 @pytest.mark.parametrize(
     ("stream", "base"),
     [
@@ -264,13 +271,12 @@ def test_vicon_pelvis_angles_show_that_the_convention_is_right(
     ],
 )
 def test_both_legs_of_children_agree_best_in_the_leg_view(
-    children: Callable[[str], list[xr.DataTree]], stream: str, base: str
+    views: dict[str, list[xr.DataTree]], stream: str, base: str
 ) -> None:
     """Mean curve of the left stance against the right one: same sign in the view, frontal too."""
     curves: dict[str, list[np.ndarray]] = {"right": [], "left": []}
-    for tree in children("Straight"):
-        for side, found in curves.items():
-            view = leg_view(tree, side)
+    for side, found in curves.items():
+        for view in views[side]:
             load = view["model_forces"].data.sel(channel="ipsi_GroundReactionForce_z").values
             on = np.flatnonzero(np.nan_to_num(load) > 0.3)
             if 30 < len(on) < 80 and on[-1] - on[0] < len(on):
@@ -281,3 +287,28 @@ def test_both_legs_of_children_agree_best_in_the_leg_view(
     right, left = (np.mean(curves[s], axis=0) for s in ("right", "left"))
     assert min(len(c) for c in curves.values()) >= 9
     assert np.abs(right - left).mean() < 0.6 * np.abs(right + left).mean()
+
+
+@pytest.mark.parametrize("stream", ["angles", "angular_rates", "grf", "moments", "powers", "imu"])
+def test_both_legs_of_a_simulated_walker_agree_in_the_leg_view(
+    walk: xr.DataTree, stream: str
+) -> None:
+    """Every channel that moves much has one curve over the stride, whichever leg tells it."""
+    mean = {}
+    for side in ("right", "left"):
+        view = leg_view(walk, side)
+        strides = cycle_intervals(events_of(view), side="right")  # ipsi is right in every view
+        cut = cut_cycles(view, strides, points=51, streams=[stream])
+        with np.errstate(invalid="ignore"):
+            mean[side] = np.where(cut.valid[stream].all(axis=0), cut.data[stream].mean(axis=0), 0)
+    names = leg_view(walk, "right")[stream].channel.values
+    still = []
+    for column, name in enumerate(names):
+        a, b = mean["right"][:, column], mean["left"][:, column]
+        a, b = a - a.mean() * name.endswith("copx"), b - b.mean() * name.endswith("copx")
+        apart, other = np.abs(a - b).mean(), np.abs(a + b).mean()
+        if other < 0.1 * np.abs(mean["right"]).mean():
+            still.append(name)
+        elif apart > other:
+            raise AssertionError(f"{name}: {apart:.3g} apart, {other:.3g} from the opposite")
+    assert len(still) < len(names) / 2
