@@ -69,3 +69,13 @@ def test_frames_without_any_sample_are_masked(generator: torch.Generator) -> Non
 def test_sizes_out_of_range_are_refused() -> None:
     with pytest.raises(ValueError, match="dropout must lie in"):
         TransformerSize(dropout=1.5)
+
+
+def test_a_stem_sees_its_neighbours_and_no_more(generator: torch.Generator) -> None:
+    net = ConditionEncoder({"a": 2}, (), SIZE, layers=0, stem=5).eval()
+    x = torch.randn(1, 20, 2, generator=generator)
+    other = x.clone()
+    other[:, 10] += 1.0
+    mask = {"a": torch.ones_like(x, dtype=torch.bool)}
+    moved = (net({"a": x}, mask, {}).tokens != net({"a": other}, mask, {}).tokens).any(dim=-1)[0]
+    assert moved.nonzero().flatten().tolist() == [8, 9, 10, 11, 12]

@@ -112,7 +112,9 @@ class Direction(nn.Module):
         self.process: Process = make_process(settings.process)
         self.kind: Kind = settings.process.predict or "x0"
         size, layers, ours = settings.size, settings.layers, settings.mode == "ours"
-        self.condition = ConditionEncoder(given, settings.known, size, layers.condition)
+        self.condition = ConditionEncoder(
+            given, settings.known, size, layers.condition, stem=layers.stem or 1
+        )
         shape = DenoiserShape(
             own_layers=layers.own,
             decoder_layers=layers.decoder,

@@ -30,14 +30,19 @@ class Layers:
         condition: Encoder of what is given.
         decoder: Decoder.
         mean: Mean head, above the condition encoder.
+        stem: Frames that a token of the condition sees of the given streams, odd; by mode 1 (paper)
+            or 9 (ours).
     """
 
     own: int = 2
     condition: int = 2
     decoder: int = 2
     mean: int = 1
+    stem: int | None = None
 
     def __post_init__(self) -> None:
+        if self.stem is not None and not self.stem % 2:
+            raise ConfigError(f"stem must be odd, to be centred; got {self.stem}.")
         for name in ("own", "condition", "mean"):
             check_range(name, getattr(self, name), 0, 64, closed=True)
         check_range("decoder", self.decoder, 1, 64, closed=True)
@@ -179,6 +184,7 @@ def resolve(settings: LLMASettings) -> LLMASettings:
     mean = ours if settings.mean is None else settings.mean
     return replace(
         settings,
+        layers=replace(settings.layers, stem=settings.layers.stem or (9 if ours else 1)),
         process=replace(process, predict=process.predict or predict),
         losses=replace(
             losses,

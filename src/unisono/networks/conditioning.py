@@ -3,11 +3,12 @@ r"""Encoding what is given: several streams with masks, and numbers known of the
 Each given stream ``s`` enters frame by frame with its values *and* its mask, so that a missing
 channel is a fact the network sees rather than a zero it misreads:
 
-.. math:: u_l = \sum_s W_s [x_{s,l} \odot m_{s,l},\; m_{s,l}] + \sum_k (w_k c_k \mu_k + v_k \mu_k)
-                + p_l
+.. math:: u_l = \sum_s \sum_{|j| \le K/2} W_{s,j} [x_{s,l+j} \odot m_{s,l+j},\; m_{s,l+j}]
+                + \sum_k (w_k c_k \mu_k + v_k \mu_k) + p_l
 
-with ``c_k`` the known numbers (standardised) and :math:`\mu_k` whether they are known. A stack of
-self-attention turns ``u`` into the memory that decoders look at.
+with ``K`` the length of the stem (1: each frame by itself; longer ones see rates of change at once,
+which attention would have to learn), ``c_k`` the known numbers (standardised) and :math:`\mu_k`
+whether they are known. A stack of self-attention turns ``u`` into the memory that decoders look at.
 """
 
 from collections.abc import Mapping, Sequence
@@ -79,6 +80,7 @@ class ConditionEncoder(nn.Module):
         known: Names of the numbers that may be known of a window.
         size: Sizes.
         layers: Self-attention blocks.
+        stem: Frames that a token sees of the streams, odd.
     """
 
     def __init__(
@@ -87,11 +89,13 @@ class ConditionEncoder(nn.Module):
         known: Sequence[str],
         size: TransformerSize,
         layers: int,
+        stem: int = 1,
     ) -> None:
         super().__init__()
+        check_range("stem", stem, 1, 999, closed=True)
         self.known = tuple(known)
         self.inputs = nn.ModuleDict(
-            {name: nn.Linear(2 * d, size.width) for name, d in widths.items()}
+            {name: nn.Conv1d(2 * d, size.width, stem, padding="same") for name, d in widths.items()}
         )
         self.numbers = nn.Linear(2 * len(self.known), size.width) if self.known else None
         self.stack = size.stack(layers)
@@ -109,7 +113,8 @@ class ConditionEncoder(nn.Module):
         for name, layer in self.inputs.items():
             if name in data:
                 here = mask[name].to(data[name].dtype)
-                parts.append(layer(torch.cat([data[name] * here, here], dim=-1)))
+                both = torch.cat([data[name] * here, here], dim=-1)
+                parts.append(layer(both.transpose(1, 2)).transpose(1, 2))
                 valid.append(mask[name].any(dim=-1))
         tokens = torch.stack(parts).sum(dim=0)
         if self.numbers is not None:
