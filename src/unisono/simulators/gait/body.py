@@ -171,8 +171,9 @@ def _foot_parts(foot: _Part, height: Array) -> tuple[_Part, _Part, Array]:
     rest_centre = (foot.mass * whole - toes_mass * toes_centre) / rest_mass
     ap, ml, long = foot.inertia / foot.mass
     rest_inertia = rest_mass * 0.64 * np.stack([long, ml, ap])  # the long axis of a foot is x
-    l, w, h = tip - ball, 0.35 * length, 0.1 * length
-    toes_inertia = toes_mass / 12 * np.stack([w**2 + h**2, l**2 + h**2, l**2 + w**2])
+    deep, wide, high = tip - ball, 0.35 * length, 0.1 * length
+    squares = deep**2, wide**2, high**2
+    toes_inertia = toes_mass / 12 * (sum(squares) - np.stack(squares))
     return (
         _Part(rest_mass, rest_centre, rest_inertia),
         _Part(toes_mass, toes_centre - ball, toes_inertia),

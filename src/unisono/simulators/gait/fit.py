@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,36 +21,42 @@ from unisono.simulators.gait.aims import STYLES, force_aims
 from unisono.simulators.gait.body import Body, build_bodies
 from unisono.simulators.gait.curves import curve
 from unisono.simulators.gait.kinematics import COORDINATES, State, resample
-from unisono.simulators.gait.kinetics import FootLoads, foot_loads, joint_loads
+from unisono.simulators.gait.kinetics import FootLoads, foot_loads, joint_loads, momentum_rate
 from unisono.simulators.gait.parameters import BOUNDS, FITTED, Shape
 from unisono.simulators.gait.plan import even_steps
 from unisono.simulators.gait.solver import GRAVITY, Motion, Start, solve
+from unisono.simulators.gait.table import free_parameters
 
-__all__ = ["Fit", "fit_one", "free_parameters", "main", "residuals"]
+__all__ = ["Fit", "fit_one", "main", "residuals"]
 
 Array = npt.NDArray[np.float64]
 
+_Row = dict[str, Any]
+_Fits = dict[str, dict[str, _Row]]
+
 _POINTS = 128
-_ROUNDS = {False: 6, True: 10}
+_ROUNDS = {False: 8, True: 12}
 
 
 class Fit(NamedTuple):
-    """A fitted shape, its cost and the solution it ends in."""
+    """Result of a fit.
+
+    Attributes:
+        shape: The fitted shape.
+        cost: Sum of squared residuals.
+        spread: Lower triangular factor of the covariance of the free parameters among gaits that
+            fit almost as well, in units of their steps, ``(P, P)``.
+    """
 
     shape: Shape
     cost: float
-    start: Start
+    spread: Array
 
 
 def reference_body(count: int) -> Body:
     """``count`` copies of the adult the fits are made for: 70 kg, 1.74 m, a man."""
     one = np.ones(count)
     return build_bodies(70 * one, 1.74 * one, np.zeros(count, dtype=bool))
-
-
-def free_parameters(style: str) -> list[str]:
-    """Names of the parameters that the style leaves to the fit."""
-    return [name for name in FITTED if name not in STYLES[style].fixed]
 
 
 def _angle_errors(motion: Motion, state: State, style: str) -> Array:
@@ -82,7 +88,7 @@ def _angle_errors(motion: Motion, state: State, style: str) -> Array:
     return errors * np.where(u < beta, 1.0, 0.6)
 
 
-def _hinge(value: Array, low: float, high: float) -> Array:
+def _hinge(value: Array, low: Array | float, high: Array | float) -> Array:
     return np.minimum(value - low, 0) + np.maximum(value - high, 0)
 
 
@@ -104,21 +110,32 @@ def _force_errors(motion: Motion, loads: FootLoads) -> Array:
         ]
     )
     rows = [r / 0.025 for r in rows]
+    rows.append((np.ptp(motion.centre[2], axis=-1) - aims.rise) / 0.003)
     rows += [(fx.min(-1) - aims.brake) / 0.015, (fx.max(-1) - aims.drive) / 0.015]
-    return np.stack(rows, axis=1)
+    total = loads.force[0].sum(axis=1)[:, ::2] / (motion.body.mass * GRAVITY)[:, None]
+    rough = np.diff(total, n=2) / (0.15 if steps.running else 0.05)
+    return np.concatenate([np.stack(rows, axis=1), rough], axis=1)
 
 
 def _moment_errors(motion: Motion, state: State, loads: FootLoads) -> Array:
+    """Moments beyond what people show, and their roughness."""
+    running = motion.steps.running
     moment = joint_loads(motion.body, state, loads).moment[1, :, :, 0]
     hip, knee, ankle = np.moveaxis(moment / motion.body.mass[:, None, None], 1, 0)
     v = float(motion.steps.speed[0])
-    scale = 1.0 if motion.steps.running else max(v / 1.3, 0.7)
-    limits = (2.0, 3.2, 2.6) if motion.steps.running else (1.0 * scale, 0.65 * scale, 1.6)
-    rows = [_hinge(hip, -limits[0], limits[0]), _hinge(-knee, -0.5 * scale, limits[1])]
-    rows.append(_hinge(ankle, -0.3, limits[2]))
-    out = np.concatenate([r[:, ::4] for r in rows], axis=-1) / 0.25
+    scale = v / 3.0 if running else max(v / 1.3, 0.7)
+    beta = float(motion.steps.duration[0, 0, 0] / motion.steps.stride[0])
+    swing = np.arange(_POINTS) / _POINTS > beta
+    limit = np.where(swing, (1.3 if running else 0.5) * scale, (2.0 if running else 1.0) * scale)
+    rows = [_hinge(hip, -limit, limit)]
+    rows.append(_hinge(-knee, -0.5 * scale, 3.2 if running else 0.65 * scale))
+    rows.append(_hinge(ankle, -0.3, 2.6 if running else 1.6))
+    out: Array = np.concatenate([r[:, ::4] for r in rows], axis=-1) / 0.2
+    turning = np.abs(momentum_rate(motion.body, state)[1, :, ::4])
+    spare = 60.0 if running else 35.0 * scale
+    out = np.concatenate([out, np.maximum(turning - spare, 0) / 15.0], axis=-1)
     rough = np.diff(np.stack([hip, knee], 1)[..., ::2], n=2).reshape(len(hip), -1)
-    return np.concatenate([out, rough / (1.2 if motion.steps.running else 0.5)], axis=-1)
+    return np.concatenate([out, rough / (0.8 if running else 0.3)], axis=-1)
 
 
 def toe_height(motion: Motion) -> Array:
@@ -181,7 +198,7 @@ class _Problem:
     def solve(self, y: Array, rounds: int) -> Motion:
         body = reference_body(len(y))
         steps = even_steps(self.shape(y), self.speed, body, strides=1, running=self.running)
-        return solve(steps, body, rounds=rounds, start=self.start, tolerance=1e-7)
+        return solve(steps, body, rounds=rounds, start=self.start)
 
     def __call__(self, y: Array) -> Array:
         motion = self.solve(y, _ROUNDS[self.running])
@@ -193,6 +210,17 @@ class _Problem:
             start = self.solve(y[None], 10).start
             if all(np.isfinite(x).all() for x in start):
                 self.start = start
+
+
+def _spread(problem: _Problem, y: Array, step: float = 0.05) -> Array:
+    """Factor of ``(J^T J + 1)^-1``: how far each parameter may go, and which go together."""
+    count = len(y)
+    values = problem(np.concatenate([y[None], y + step * np.eye(count)]))
+    jacobian = (values[1:] - values[0]).T / step
+    precision = jacobian.T @ jacobian + np.eye(count)
+    covariance = np.linalg.inv((precision + precision.T) / 2)
+    factor: Array = np.linalg.cholesky((covariance + covariance.T) / 2)
+    return factor
 
 
 def fit_one(
@@ -231,51 +259,65 @@ def fit_one(
         if small >= 3:
             break
     final = problem(y[None])[0]
-    shape = problem.shape(y)
-    return Fit(shape, float(final @ final), problem.start or problem.solve(y[None], 10).start)
+    return Fit(problem.shape(y), float(final @ final), _spread(problem, y))
 
 
 _RUN_BEGIN = Shape(
-    heel_pitch=0.2,
-    heel_curve=0.9,
-    flat=0.094,
-    off_pitch=0.9,
-    off_curve=0.5,
-    heel_off=0.156,
-    toe_pitch=0.4,
-    toe_roll=0.25,
-    q3=0.06,
-    q5=0.03,
-    a2=0.05,
-    cop=0.02,
+    heel_pitch=0.3293,
+    heel_curve=1.2722,
+    flat=0.0749,
+    off_pitch=0.8102,
+    off_curve=1.2411,
+    heel_off=0.1212,
+    toe_pitch=0.4832,
+    toe_roll=0.1941,
+    q3=0.042,
+    q5=0.0289,
+    a2=0.0963,
+    cop=0.0076,
     lean=0.093,
-    list_amp=0.08,
-    list_phase=0.0,
-    knee_min_deg=14.0,
-    heel_radius=0.003,
-    slide=0.13,
-    sink=0.5,
-    clearance=0.02,
+    nod_cos=-0.0298,
+    nod_sin=0.005,
+    list_amp=0.11,
+    list_phase=0.0352,
+    knee_min_deg=12.064,
+    heel_radius=0.0162,
+    slide=0.1519,
+    sink=0.5005,
+    hip_amp=1.0,
+    knee_amp=1.1,
+    thigh_lift=-0.052,
+    knee_lift=-0.0225,
+    ankle_lift=-0.0657,
 )
 PLAN: tuple[tuple[str, str, tuple[float, ...]], ...] = (
     ("walk", "normal", (1.3, 1.15, 1.0, 0.9, 0.8, 0.7, 0.6, 1.45, 1.6, 1.75, 1.9, 2.05, 2.2)),
-    ("run", "normal", (3.0, 2.75, 2.5, 3.25, 3.5, 3.75, 4.0, 4.25, 4.5)),
+    ("run", "normal", (3.5, 3.25, 3.0, 2.75, 2.5, 3.75, 4.0, 4.25, 4.5)),
     *((("walk", s, (1.3, 1.1, 0.9, 0.75, 1.5))) for s in STYLES if s != "normal"),
 )
 """What the shipped table holds; each list begins at its easiest speed."""
 
 
-def _nearest(done: dict[str, dict[str, float]], speed: float) -> dict[str, float]:
+def _nearest(done: dict[str, _Row], speed: float) -> _Row:
     return done[min(done, key=lambda v: abs(float(v) - speed))]
 
 
-def _begin(fits: dict[str, dict[str, dict[str, float]]], gait: str, style: str, v: float) -> Shape:
+def _begin(fits: _Fits, gait: str, style: str, v: float) -> Shape:
     """Begin from the nearest fitted speed, else from the normal style, else from scratch."""
     for key in (f"{gait} {style}", f"{gait} normal"):
         if fits.get(key):
             known = _nearest(fits[key], v)
             return Shape(**{n: known[n] for n in FITTED if n in known})
     return _RUN_BEGIN if gait == "run" else Shape()
+
+
+def _as_text(fits: _Fits) -> str:
+    """JSON with one line a speed."""
+    blocks = []
+    for key, rows in fits.items():
+        lines = [f"  {json.dumps(speed)}: {json.dumps(row)}" for speed, row in rows.items()]
+        blocks.append(f" {json.dumps(key)}: {{\n" + ",\n".join(lines) + "\n }")
+    return '{"fits": {\n' + ",\n".join(blocks) + "\n}}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -287,7 +329,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=25)
     given = parser.parse_args(arguments)
     known = json.loads(given.out.read_text()) if given.out.exists() else {}
-    fits: dict[str, dict[str, dict[str, float]]] = known.get("fits", {})
+    fits: _Fits = known.get("fits", {})
     for gait, style, speeds in PLAN:
         key = f"{gait} {style}"
         if given.only and given.only != key:
@@ -300,9 +342,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             begin = _begin({**fits, key: rows}, gait, style, speed)
             fit = fit_one(speed, style, begin, running=gait == "run", rounds=given.rounds)
             values = {n: round(float(getattr(fit.shape, n)), 6) for n in free_parameters(style)}
-            rows[f"{speed:g}"] = values | {"cost": round(fit.cost, 2)}
+            low = fit.spread[np.tril_indices(len(values))].round(4).tolist()
+            rows[f"{speed:g}"] = values | {"cost": round(fit.cost, 2), "spread": low}
             fits[key] = rows
-            write_text(given.out, json.dumps({"fits": fits}, indent=1) + "\n")
+            write_text(given.out, _as_text(fits) + "\n")
             print(
                 f"{key} {speed:g} m/s: cost {fit.cost:.1f}, {time.monotonic() - began:.0f} s",
                 flush=True,

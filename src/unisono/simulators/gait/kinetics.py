@@ -76,7 +76,8 @@ def momentum_rate(body: Body, state: State) -> Array:
     push_each = body.masses.T[..., None] * (
         state.centre.acceleration - state.whole.acceleration[:, :, None]
     )
-    return (cross(away, push_each) + _spin_rates(body, state)).sum(axis=2)
+    out: Array = (cross(away, push_each) + _spin_rates(body, state)).sum(axis=2)
+    return out
 
 
 def foot_loads(motion: Motion, state: State) -> FootLoads:
@@ -99,8 +100,8 @@ def foot_loads(motion: Motion, state: State) -> FootLoads:
         ]
     )
     wanted = wish.sum(axis=1)
-    loaded = wanted > 1e-4
-    share = np.where(loaded[:, None], wish / np.maximum(wanted, 1e-9)[:, None], 0.0)
+    loaded = wanted > 1e-6
+    share = np.where(loaded[:, None], wish / np.maximum(wanted, 1e-12)[:, None], 0.0)
     x, y, z = state.whole.position
     total = body.mass[:, None] * state.whole.acceleration
     total[2] += (body.mass * GRAVITY)[:, None]

@@ -24,8 +24,13 @@ Array = npt.NDArray[np.float64]
 _STENCIL = 0.004  # of a stride
 _RATE = np.array([1.0, -8.0, 0.0, 8.0, -1.0]) / 12
 _ACCELERATION = np.array([-1.0, 16.0, -30.0, 16.0, -1.0]) / 12
+_EDGE_RATE = np.array([[3.0, -16.0, 36.0, -48.0, 25.0], [-25.0, 48.0, -36.0, 16.0, -3.0]]) / 12
+_EDGE_ACCELERATION = (
+    np.array([[11.0, -56.0, 114.0, -104.0, 35.0], [35.0, -104.0, 114.0, -56.0, 11.0]]) / 12
+)  # differences over five times that end with toe-off and begin with touchdown
 _RATE_LIMIT = 4.0  # rad per stride that the quintic takes over; the rest decays at once
 _BUMP = 0.12
+_TOE_SWING = 0.30  # the toes are held up in mid swing, rad
 _SOFT_KNEE = np.radians([5.5, 2.5])
 
 
@@ -119,12 +124,12 @@ def _swing_curves(steps: Steps, shape: Shape, tau: Array) -> Array:
     begin, mean = thigh.stance[ones], thigh.a[:, 0][ones]
     u = begin + (1 - begin) * tau
     stiff = 1 - shape.stiff * np.exp(-(((u - 0.73) / 0.1) ** 2) / 2)
-    lift = shape.clearance * np.sin(np.pi * np.clip(tau, 0, 1)) ** 3
+    middle = np.sin(np.pi * np.clip(tau, 0, 1)) ** 3
     return np.stack(
         [
-            mean + shape.hip_shift + shape.hip_amp * (thigh.at(u) - mean) + 0.5 * lift,
-            shape.knee_amp * knee.at(u) * stiff + shape.knee_shift + lift,
-            ankle.at(u) + shape.ankle_shift + lift,
+            mean + shape.hip_amp * (thigh.at(u) - mean) + shape.thigh_lift * middle,
+            shape.knee_amp * knee.at(u) * stiff + shape.knee_lift * middle,
+            ankle.at(u) + shape.ankle_lift * middle,
         ]
     )
 
@@ -143,7 +148,8 @@ def _lay_ends(steps: Steps, body: Body, count: int) -> Ends:
     """Foot and interpolation weights at the ends of each swing."""
     size = steps.strike.shape
     stride = steps.stride
-    offsets = _STENCIL * np.arange(-2, 3) * stride[:, None, None, None, None]
+    after = _STENCIL * np.arange(5) * stride[:, None, None, None, None]
+    before = after[..., ::-1] * -1
     strike, duration = steps.strike[..., None, None], steps.duration[..., None, None]
     following = np.roll(np.arange(size[-1]), -1)
 
@@ -151,9 +157,9 @@ def _lay_ends(steps: Steps, body: Body, count: int) -> Ends:
         """A quantity of this step and of the next, along the ends' axis."""
         return np.stack([values, values[..., following]], axis=-1)[..., None]
 
-    elapsed = np.concatenate([duration + offsets, 0 * duration + offsets], axis=-2)
+    elapsed = np.concatenate([duration + before, 0 * duration + after], axis=-2)
     time = np.concatenate(
-        [strike + duration + offsets, strike + steps.cycle[..., None, None] + offsets], axis=-2
+        [strike + duration + before, strike + steps.cycle[..., None, None] + after], axis=-2
     )
     flat = (size[0], size[1], -1)
     full = np.broadcast_to
@@ -335,10 +341,14 @@ def _swing_corrections(body: Body, track: Track, hips: Array) -> _Corrections:
     values = np.stack([bend.thigh, bend.knee, ends.pitch - bend.thigh + bend.knee, ends.toes])
     per_tau = (track.length / ends.step)[..., None]
     edges = np.stack(
-        [values[..., 2], values @ _RATE * per_tau, values @ _ACCELERATION * per_tau**2]
+        [
+            np.stack([values[..., 0, 4], values[..., 1, 0]], axis=-1),
+            (values * _EDGE_RATE).sum(axis=-1) * per_tau,
+            (values * _EDGE_ACCELERATION).sum(axis=-1) * per_tau**2,
+        ]
     )
     mismatch = edges[:, :3] - track.bent
-    limits = _RATE_LIMIT * np.array([0.4, 0.4, 0.3, 0.8])
+    limits = _RATE_LIMIT * np.array([0.4, 0.4, 0.3, 0.1])
     curves = []
     for i, target in enumerate([*(mismatch[:, j] for j in range(3)), edges[:, 3]]):
         start, end = (track.place.pick(target[..., k]) for k in range(2))
@@ -346,7 +356,8 @@ def _swing_corrections(body: Body, track: Track, hips: Array) -> _Corrections:
     strides = (track.length / track.stride[:, None, None])[..., None]
     jump = mismatch[1:] / np.stack([strides, strides**2])[:, None]
     over = bend.overreach.max(axis=(1, 2, 3, 4))
-    return _Corrections(np.stack(curves[:3]), curves[3], jump, over)
+    raised = _TOE_SWING * np.sin(np.pi * track.tau) ** 3
+    return _Corrections(np.stack(curves[:3]), curves[3] + raised, jump, over)
 
 
 def move_legs(body: Body, track: Track, hips: Array) -> Legs:
@@ -414,6 +425,5 @@ def straight_height(body: Body, track: Track, hips: Array) -> Array:
     away = ankle[:2] - hips[:2]
     reach = _reach(body, np.radians(track.shape.knee_min_deg))
     height = ankle[2] + np.sqrt(np.maximum(reach**2 - away[0] ** 2 - away[1] ** 2, 0.01))
-    early = track.stance & (track.u < 0.9 * track.end)
-    out: Array = np.where(early, height - hips[2], np.inf).min(axis=(1, 2))
+    out: Array = np.where(track.stance, height - hips[2], np.inf).min(axis=(1, 2))
     return out

@@ -33,6 +33,8 @@ class Shape:
         a2: Second harmonic: early (positive) against late.
         cop: Shift of the centre of pressure along the foot, of height.
         lean: Forward lean of the trunk.
+        nod_cos: Part of the trunk's forward nod, twice a stride, that peaks at strike.
+        nod_sin: Part that peaks an eighth of a stride later.
         list_amp: Amplitude of the pelvic list.
         list_phase: Its phase in strides.
         knee_min_deg: Flexion of the straightest stance knee.
@@ -40,46 +42,46 @@ class Shape:
         slide: Forward speed of the foot at strike.
         sink: Downward speed of the heel pad at strike.
         hip_amp: Scale of the thigh's swing curve.
-        hip_shift: Added to the thigh's swing curve.
         knee_amp: Scale of the knee's swing curve.
-        ankle_shift: Added to the ankle's swing curve.
-        clearance: Extra swing flexion, for the toes to clear the floor.
+        thigh_lift: Thigh flexion added in mid swing.
+        knee_lift: Knee flexion added in mid swing.
+        ankle_lift: Dorsiflexion added in mid swing.
         heel_raise: Downward pitch of the foot in mid stance (toe walking).
         toe_out: Toes outward.
         sway: Amplitude of the trunk's sideways lean over the stance leg.
         stiff: Part of the swing knee flexion that is lost.
-        knee_shift: Added to the knee's swing curve.
     """
 
-    heel_pitch: Any = 0.45
-    heel_curve: Any = 1.5
-    flat: Any = 0.125
-    off_pitch: Any = 1.10
-    off_curve: Any = 0.1
-    heel_off: Any = 0.335
-    toe_pitch: Any = 0.5
-    toe_roll: Any = 0.53
-    q3: Any = 0.33
-    q5: Any = -0.015
-    a2: Any = -0.03
-    cop: Any = 0.010
-    lean: Any = -0.02
-    list_amp: Any = 0.03
-    list_phase: Any = 0.035
-    knee_min_deg: Any = 6.0
-    heel_radius: Any = 0.014
-    slide: Any = 0.06
-    sink: Any = 0.15
-    hip_amp: Any = 1.0
-    hip_shift: Any = 0.0
+    heel_pitch: Any = 0.42
+    heel_curve: Any = 1.52
+    flat: Any = 0.107
+    off_pitch: Any = 1.0
+    off_curve: Any = 1.1
+    heel_off: Any = 0.39
+    toe_pitch: Any = 0.43
+    toe_roll: Any = 0.516
+    q3: Any = 0.36
+    q5: Any = 0.001
+    a2: Any = -0.025
+    cop: Any = 0.0074
+    lean: Any = -0.006
+    nod_cos: Any = 0.002
+    nod_sin: Any = -0.044
+    list_amp: Any = 0.021
+    list_phase: Any = 0.03
+    knee_min_deg: Any = 6.2
+    heel_radius: Any = 0.026
+    slide: Any = 0.155
+    sink: Any = 0.163
+    hip_amp: Any = 0.87
     knee_amp: Any = 1.0
-    ankle_shift: Any = 0.0
-    clearance: Any = 0.05
+    thigh_lift: Any = 0.034
+    knee_lift: Any = 0.021
+    ankle_lift: Any = 0.002
     heel_raise: Any = 0.0
     toe_out: Any = 0.105
     sway: Any = 0.026
     stiff: Any = 0.0
-    knee_shift: Any = 0.0
 
     def stack(self) -> Array:
         """Stack all fields along a new first axis."""
@@ -106,21 +108,23 @@ BOUNDS: dict[str, tuple[float, float, float]] = {
     "toe_pitch": (0.05, 1.2, 0.15),
     "toe_roll": (0.15, 0.64, 0.02),
     "q3": (-0.1, 0.9, 0.05),
-    "q5": (-0.1, 0.15, 0.02),
+    "q5": (-0.1, 0.2, 0.03),
     "a2": (-0.15, 0.2, 0.03),
     "cop": (-0.03, 0.04, 0.008),
     "lean": (-0.15, 0.25, 0.03),
-    "list_amp": (-0.08, 0.15, 0.02),
+    "nod_cos": (-0.045, 0.045, 0.012),
+    "nod_sin": (-0.045, 0.045, 0.012),
+    "list_amp": (0.02, 0.12, 0.02),
     "list_phase": (-0.12, 0.12, 0.03),
-    "knee_min_deg": (3.0, 35.0, 2.0),
+    "knee_min_deg": (6.0, 35.0, 2.0),
     "heel_radius": (0.002, 0.03, 0.004),
     "slide": (-0.3, 0.6, 0.1),
     "sink": (0.0, 0.9, 0.1),
     "hip_amp": (0.6, 1.5, 0.07),
-    "hip_shift": (-0.2, 0.3, 0.05),
     "knee_amp": (0.6, 1.6, 0.1),
-    "ankle_shift": (-0.3, 0.3, 0.06),
-    "clearance": (0.0, 0.25, 0.04),
+    "thigh_lift": (-0.3, 0.4, 0.05),
+    "knee_lift": (-0.5, 0.5, 0.06),
+    "ankle_lift": (-0.4, 0.5, 0.06),
 }
 """Of each fitted parameter: lowest, highest, and the step by which a fit thinks of it."""
 

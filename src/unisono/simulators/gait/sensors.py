@@ -34,7 +34,7 @@ class Site(NamedTuple):
     up: float
 
     @property
-    def index(self) -> int:
+    def segment_index(self) -> int:
         """Index of the segment."""
         return SEGMENTS.index(self.segment)
 

@@ -123,14 +123,14 @@ class Steps:
 
 
 class Place(NamedTuple):
-    """Which step each time belongs to: ``index`` and ``elapsed`` seconds, ``(B, F, n)``."""
+    """Which step each time belongs to: ``step`` and ``elapsed`` seconds, ``(B, F, n)``."""
 
-    index: Index
+    step: Index
     elapsed: Array
 
     def pick(self, values: Array) -> Array:
         """Gather a quantity of the steps, ``(..., B, F, S)``, at the times."""
-        index = np.broadcast_to(self.index, (*values.shape[:-3], *self.index.shape))
+        index = np.broadcast_to(self.step, (*values.shape[:-3], *self.step.shape))
         return np.take_along_axis(values, index, axis=-1)
 
     def shape_of(self, steps: Steps) -> Shape:
@@ -159,10 +159,10 @@ def push(shape: Shape, s: Array, *, running: bool) -> Array:
     """
     inside = (s > 0) & (s < 1)
     x = np.clip(s, 0, 1)
-    edge = 0.07 if running else 0.03
+    edge, power = (0.05, 6) if running else (0.03, 2)
     wave = np.sin(np.pi * x) + shape.q3 * np.sin(3 * np.pi * x)
     wave += shape.q5 * np.sin(5 * np.pi * x) + shape.a2 * np.sin(2 * np.pi * x)
-    soft = (np.tanh(x / edge) * np.tanh((1 - x) / edge)) ** 2
+    soft = (np.tanh(x / edge) * np.tanh((1 - x) / edge)) ** power
     return np.where(inside, wave * soft, 0.0)
 
 
@@ -173,14 +173,18 @@ def pressure(steps: Steps, body: Body, shape: Shape, s: Array) -> Array:
     def along(kind: str) -> Array:
         heel, ball, toes = (np.interp(x, _FINE, curve) for curve in _COP[kind])
         b = body.ball[:, None, None]
-        return heel * body.heel[:, None, None] + ball * b + toes * (body.tip[:, None, None] - b)
+        out: Array = (
+            heel * body.heel[:, None, None] + ball * b + toes * (body.tip[:, None, None] - b)
+        )
+        return out
 
     kind = along("run" if steps.running else "walk")
     raised = smooth(shape.heel_raise / 0.10)
     if np.any(raised > 0):
         kind = kind + raised * (along("toes") - kind)
     shift = np.interp(x, [0, 0.2, 0.6, 1], [0.3, 1, 0.5, 0]) * shape.cop * (1 - raised)
-    return kind + shift * body.height[:, None, None]
+    out: Array = kind + shift * body.height[:, None, None]
+    return out
 
 
 class FootPath(NamedTuple):

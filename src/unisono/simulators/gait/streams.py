@@ -160,7 +160,7 @@ def _imu_stream(trial: Trial) -> xr.Dataset:
     body, state = trial.motion.body, trial.state
     for sensor in IMUS:
         point = point_on(state, sensor.segment, sensor.offset(body))
-        i = sensor.index
+        i = sensor.segment_index
         rotation = state.rotation[:, :, :, i]
         up = np.array([0.0, 0.0, GRAVITY])[:, None, None]
         felt = turn_back(rotation, point.acceleration + up)[:, 0]

@@ -1,11 +1,11 @@
 """People: what differs between them, between their two sides, and between their strides."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from unisono.core.checks import check_choice, check_range
+from unisono.core.checks import check_axes, check_choice, check_range
+from unisono.simulators.gait.parameters import FITTED
 
 __all__ = ["SEXES", "Subject", "random_subject"]
 
@@ -28,8 +28,10 @@ class Subject:
         longer: Left step longer and right shorter by this part of a stride length.
         heavier: Part by which the left foot carries more, the right less.
         restless: Scale of stride-to-stride variation; 1 is typical, 0 repeats exactly.
-        shape: Added to the fitted shape parameters, by name.
-        sided: Added on the left and taken away on the right, by name.
+        toe_out: Added to the angle of both feet, rad.
+        traits: How the person moves, one standard normal number for each fitted parameter; what
+            they change at a speed is found through the spread of the fit there.
+        lopsided: The same, added on the left and taken away on the right.
     """
 
     name: str
@@ -43,34 +45,20 @@ class Subject:
     longer: float = 0.0
     heavier: float = 0.0
     restless: float = 1.0
-    shape: Mapping[str, float] = field(default_factory=dict)
-    sided: Mapping[str, float] = field(default_factory=dict)
+    toe_out: float = 0.0
+    traits: tuple[float, ...] = (0.0,) * len(FITTED)
+    lopsided: tuple[float, ...] = (0.0,) * len(FITTED)
 
     def __post_init__(self) -> None:
         check_choice("sex", self.sex, SEXES)
         check_range("mass_kg", self.mass_kg, 20, 250)
         check_range("height_m", self.height_m, 1.0, 2.3)
         check_range("restless", self.restless, 0, 3, closed=True)
-
-
-_SHAPE_SD = {
-    "heel_pitch": 0.02,
-    "heel_curve": 0.05,
-    "off_pitch": 0.03,
-    "heel_off": 0.006,
-    "q3": 0.025,
-    "a2": 0.012,
-    "cop": 0.003,
-    "lean": 0.015,
-    "list_amp": 0.008,
-    "hip_amp": 0.03,
-    "knee_amp": 0.03,
-    "ankle_shift": 0.02,
-    "toe_out": 0.05,
-    "sway": 0.01,
-}
-_SIDED_SD = {"off_pitch": 0.015, "knee_amp": 0.012, "heel_pitch": 0.008, "toe_out": 0.02}
-_KNEE_SPARE_DEG = 3.0
+        for name in ("traits", "lopsided"):
+            check_axes(**{name: (np.asarray(getattr(self, name)), "parameter")})
+            check_range(
+                f"len({name})", len(getattr(self, name)), len(FITTED), len(FITTED), closed=True
+            )
 
 
 def random_subject(
@@ -99,20 +87,22 @@ def random_subject(
     def draw(sd: float) -> float:
         return float(sd * np.clip(rng.normal(), -2, 2))
 
-    shape = {key: draw(sd) for key, sd in _SHAPE_SD.items()}
-    shape["knee_min_deg"] = _KNEE_SPARE_DEG + abs(draw(1.2))
+    def traits(sd: float) -> tuple[float, ...]:
+        return tuple(draw(sd) for _ in FITTED)
+
     return Subject(
         name=name or f"s{int(rng.integers(10**6)):06d}",
         sex=sex,
         mass_kg=round(index * height**2, 2),
         height_m=round(height, 4),
-        pace=1 + draw(0.03),
-        stance=draw(0.006),
+        pace=1 + draw(0.02),
+        stance=draw(0.005),
         width_m=0.10 + draw(0.02),
-        late=asymmetry * draw(0.008),
+        toe_out=draw(0.05),
+        late=asymmetry * draw(0.003),
         longer=asymmetry * draw(0.008),
-        heavier=asymmetry * draw(0.012),
+        heavier=asymmetry * draw(0.006),
         restless=restless,
-        shape=shape,
-        sided={key: asymmetry * draw(sd) for key, sd in _SIDED_SD.items()},
+        traits=traits(1.0),
+        lopsided=traits(0.25 * asymmetry),
     )

@@ -87,7 +87,7 @@ def trunk_motion(steps: Steps, shape: Shape, phase: Array) -> Trunk:
     yaw = (8 + v if run else 1 + 2 * v) * deg
     trunk = np.stack(
         [
-            shape.lean + deg * np.cos(2 * wave - 1.26),
+            shape.lean + shape.nod_cos * np.cos(2 * wave) + shape.nod_sin * np.sin(2 * wave),
             shape.sway * np.sin(wave - 0.31),
             -yaw * np.cos(wave),
         ]
