@@ -1,6 +1,7 @@
 """``unisono import SRC... --out D``: files to a dataset."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -10,7 +11,7 @@ from cyclopts import Parameter
 from unisono.cli.options import Stated, Words
 
 if TYPE_CHECKING:
-    from unisono.recordings.importing import ImportReport
+    from unisono.recordings.importing import ImportReport, RecordingDoubt
 
 __all__ = ["Importing", "run"]
 
@@ -85,5 +86,14 @@ def _table(report: "ImportReport") -> str:
     people = {entry.subject for entry in report.good}
     lines = [f"{len(report.good)} recordings of {len(people)} subjects in {report.path}"]
     lines += [f"NOT IMPORTED {bad.reason}" for bad in report.bad]
-    lines += [f"doubt: {d.recording}: {d.message}; {d.remedy}" for d in report.doubts]
+    # One line a kind of doubt, not one a recording: figures in a message differ from file to file.
+    grouped: dict[tuple[str, str], list[RecordingDoubt]] = {}
+    for doubt in report.doubts:
+        kind = re.sub(r"-?[0-9][0-9.e+-]*", "#", doubt.message)
+        grouped.setdefault((kind, doubt.remedy), []).append(doubt)
+    for doubts in grouped.values():
+        first = doubts[0]
+        more = f" (and {len(doubts) - 1} more)" if len(doubts) > 1 else ""
+        remedy = f"; {first.remedy}" if first.remedy else ""
+        lines.append(f"doubt: {first.recording}{more}: {first.message}{remedy}")
     return "\n".join(lines)

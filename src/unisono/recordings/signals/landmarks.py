@@ -79,7 +79,7 @@ def _landmarks(channels: tuple[str, ...]) -> Mapping[tuple[str, str], Marker]:
     """Best marker of each place and side."""
     best: dict[tuple[str, str], tuple[int, Marker]] = {}
     for marker in _markers(channels):
-        side, base = split_side(marker.name.rsplit(":", 1)[-1])
+        side, base = _side_of(marker.name.rsplit(":", 1)[-1])
         word = re.sub(r"[_.\s-]", "", base).lower()
         for place, words in LANDMARKS.items():
             if word in words:
@@ -87,6 +87,15 @@ def _landmarks(channels: tuple[str, ...]) -> Mapping[tuple[str, str], Marker]:
                 if (place, side) not in best or rank < best[place, side][0]:
                     best[place, side] = (rank, marker)
     return {key: marker for key, (_, marker) in best.items()}
+
+
+def _side_of(name: str) -> tuple[str, str]:
+    """Side and rest of a marker's name; in a leg view the leg it tells of is the right one."""
+    for view, side in (("ipsi_", "right"), ("contra_", "left")):
+        if name.startswith(view):
+            return side, name.removeprefix(view)
+    own = split_side(name)
+    return own.side, own.base
 
 
 def find_marker(
