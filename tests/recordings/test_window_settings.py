@@ -28,6 +28,7 @@ EVENTS = Cut(("angles", "grf"), by=("foot_strike", "foot_off"))
         (FIXED, {"units": {"imu/x": "g"}}, "units names 'imu'"),
         (FIXED, {"units": {"grf": "quarks"}}, "quarks"),
         (FIXED, {"min_valid": 1.5}, "min_valid"),
+        (FIXED, {"turned": ("grf",)}, "no use without a heading"),
         (FIXED, {"heading": "north"}, "heading must be one of"),
         (EVENTS, {"rate_hz": 100}, r"by=.*leaves no use for rate_hz=100"),
         (EVENTS, {"by": ("foot_strike",)}, "first and the last event"),

@@ -143,6 +143,26 @@ def test_windows_with_too_little_of_a_required_stream_are_dropped() -> None:
     assert starts(**both, min_valid=0.9) == pytest.approx([0.5, 1.0])
 
 
+def test_the_other_legs_channels_do_not_count() -> None:
+    tree = walker()
+    tree["angles"].valid.values[:, 1] = False  # the left knee is never seen
+    strict = {"by": ("foot_strike", "foot_off"), "require": ("angles",), "min_valid": 1.0}
+    assert cut_windows(tree, Cut(("angles",), **strict)).table["side"].tolist() == ["right"]  # type: ignore[arg-type]
+    mirrored = cut_windows(tree, Cut(("angles",), mirror=True, **strict))  # type: ignore[arg-type]
+    assert mirrored.table["side"].tolist() == ["right"]
+
+
+def test_a_turned_stream_has_the_vertical_axis_of_the_markers() -> None:
+    tree = walker(np.pi / 2)
+    tree["grf"].attrs["frame"] = {"up": "unknown", "forward": "unknown", "handedness": "unknown"}
+    by = ("foot_strike", "foot_off")
+    named = Cut(("grf",), by=by, points=21, side="right", heading="travel", turned=("grf",))
+    fore = -80 * np.sin(2 * np.pi * (np.linspace(0.6, 1.3, 21) - 0.5))
+    np.testing.assert_allclose(cut_windows(tree, named).data["grf"][0, :, 0], fore, atol=0.2)
+    with pytest.raises(SchemaError, match=r"'grf' cannot be turned: the vertical axis"):
+        cut_windows(tree, Cut(("grf",), by=by, points=21, side="right", heading="travel"))
+
+
 def test_a_gap_is_masked_and_zero() -> None:
     tree = walker()
     values = tree["angles"].data.values

@@ -19,7 +19,7 @@ from unisono.recordings.dataset import Dataset, DatasetWriter, store_entry
 from unisono.recordings.formats.options import ReadOptions, relabel_units
 from unisono.recordings.formats.registry import read_trials, recording_files
 from unisono.recordings.merging import TrialFiles, group_files, join_recordings
-from unisono.recordings.plausibility import doubts
+from unisono.recordings.plausibility import Doubt, doubts
 from unisono.recordings.schema import stream_names, streams
 from unisono.recordings.working import work_through
 
@@ -245,9 +245,13 @@ def _import_trial(job: _Job) -> _Outcome:
         entry = _stored(job.store, described)
         outcome.entries.append(entry)
         outcome.doubts += [
-            RecordingDoubt(entry.recording, doubt.message, doubt.remedy) for doubt in found
+            RecordingDoubt(entry.recording, _said(doubt), doubt.remedy) for doubt in found
         ]
     return outcome
+
+
+def _said(doubt: Doubt) -> str:
+    return f"{doubt.stream}: {doubt.message}" if doubt.stream else doubt.message
 
 
 def _take(

@@ -34,6 +34,8 @@ __all__ = ["INDEX", "TABLE", "Progress", "array_files", "build_windows"]
 
 INDEX, TABLE = "windows.json", "windows.parquet"
 
+_NONE = "it holds no such window"
+
 Progress = Callable[[int, int, str], None]
 """Called with the number done, the number of all, and the name of the one just done."""
 
@@ -81,7 +83,8 @@ def build_windows(
         waiting.mkdir()
         parts, skipped = _cut_all(dataset, cut, waiting, progress)
         if not parts:
-            where, why = skipped[0] if skipped else ("the dataset", "it has no recordings")
+            told = [pair for pair in skipped if pair[1] != _NONE] or skipped
+            where, why = told[0]
             raise SchemaError(
                 f"no recording of {dataset.path} gives a window ({where}: {why.rstrip('.')}); "
                 "check the settings of the windows."
@@ -138,7 +141,7 @@ def _cut_all(
             if len(batch):
                 parts.append(_put_down(batch, waiting / str(number)))
             else:
-                skipped.append((name, "it holds no such window"))
+                skipped.append((name, _NONE))
         if progress is not None:
             progress(number + 1, len(dataset), name)
     return parts, skipped

@@ -41,10 +41,11 @@ class Cut:
         heading: ``""`` for laboratory axes; ``"travel"`` or ``"pelvis"`` turns horizontal
             components so that the first is forward, window by window.
         turned: Streams that the heading turns; by default those of kind position, velocity and
-            force.
+            force. One named here that does not state its vertical axis has that of the markers.
         require: Streams that a window cannot do without.
         min_valid: Share of valid samples (over frames and channels) that each required stream
-            needs; others may be missing.
+            needs; others may be missing. In the window of a leg, channels of the other leg do not
+            count.
         channels: For a stream, which channels to keep, as patterns (``"r_*"``), in that order.
         units: For a stream, or for ``stream/pattern`` of channels, the unit to convert to; a
             stream's channels that measure something else keep theirs.
@@ -108,6 +109,8 @@ class Cut:
             return f"by names the first and the last event of a window; got {self.by}."
         if not 0 <= self.lasting_s[0] < self.lasting_s[1]:
             return f"lasting_s must be a shortest and a longest duration; got {self.lasting_s}."
+        if self.turned and not self.heading:
+            return f"turned={self.turned} has no use without a heading; state heading='travel'."
         if self.side != "both" and not (self.by or self.mirror):
             return f"side={self.side!r} has no use in fixed windows that are not mirrored."
         named = {"require": self.require, "turned": self.turned, "channels": self.channels}

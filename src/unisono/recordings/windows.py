@@ -20,6 +20,7 @@ from unisono.core.contracts import StreamInfo
 from unisono.core.errors import SchemaError, UnisonoError, UnitError
 from unisono.recordings.catalogue import label_columns
 from unisono.recordings.schema import EVENTS, events_of, make_recording, streams
+from unisono.recordings.sides import OTHER_SIDE, split_side
 from unisono.recordings.signals.heading import heading_angle
 from unisono.recordings.signals.mirroring import leg_view
 from unisono.recordings.window_settings import Cut
@@ -119,7 +120,8 @@ def _of_side(
     tree: xr.DataTree, cut: Cut, grid: npt.NDArray[np.float64] | None, spans: list[Span], side: str
 ) -> list[_Piece]:
     """Windows of one side, which share the view and, when fixed, the resampling."""
-    view = leg_view(_needed(tree, cut), side) if cut.mirror and side else tree
+    view = _needed(tree, cut) if cut.mirror or cut.heading else tree
+    view = leg_view(view, side) if cut.mirror and side else view
     mass = tree.attrs.get("mass_kg")
     parts = {name: node for name, node in streams(view) if name in cut.streams}
     turned = {name for name, node in parts.items() if is_turned(node, name, cut)}
@@ -142,19 +144,29 @@ def _of_side(
                 piece = converted(selected(piece, name, cut), name, cut.units, mass)
             if piece is not None:
                 found[name] = piece
-        if _enough(found, cut):
+        if _enough(found, cut, side):
             pieces.append(_Piece(span, found, _speed(tree, span)))
     return pieces
 
 
 def _needed(tree: xr.DataTree, cut: Cut) -> xr.DataTree:
-    """The chosen streams, and the markers that a mirror or a heading looks at."""
+    """The chosen streams, and the markers that a mirror or a heading looks at.
+
+    A stream that the settings turn by name is in laboratory axes, so that it has the vertical axis
+    of the markers where it does not state its own.
+    """
     parts = {
         name: node
         for name, node in streams(tree)
         if name in cut.streams
         or (node.attrs["kind"] == "position" and node.attrs["frame"].get("up") != "unknown")
     }
+    ups = [node.attrs["frame"].get("up", "unknown") for node in parts.values()]
+    known = next((up for up in ups if up != "unknown"), "unknown")
+    for name in cut.turned:
+        if name in parts and parts[name].attrs["frame"].get("up", "unknown") == "unknown":
+            frame = {**parts[name].attrs["frame"], "up": known}
+            parts[name] = parts[name].assign_attrs(frame=frame)
     attrs = {str(key): value for key, value in tree.attrs.items() if key != "schema"}
     events = events_of(tree) if EVENTS in tree.children else None
     return make_recording(parts, events=events, **attrs)
@@ -183,11 +195,23 @@ def _speed(tree: xr.DataTree, span: Span) -> float:
         return float("nan")
 
 
-def _enough(found: Mapping[str, xr.Dataset], cut: Cut) -> bool:
-    shares = {name: float(node["valid"].values.mean()) for name, node in found.items()}
+def _enough(found: Mapping[str, xr.Dataset], cut: Cut, side: str) -> bool:
+    shares = {name: _share(node, side, cut.mirror) for name, node in found.items()}
     if not any(shares.values()):
         return False
     return all(shares.get(name, 0.0) >= max(cut.min_valid, 1e-12) for name in cut.require)
+
+
+def _share(stream: xr.Dataset, side: str, mirrored: bool) -> float:
+    """Share of valid samples, for the window of a leg without the channels of the other."""
+    names = [str(c) for c in stream["channel"].values]
+    if mirrored:
+        other = [name.startswith("contra_") for name in names]
+    else:
+        opposite = OTHER_SIDE[side]
+        other = [bool(side) and split_side(name, names).side == opposite for name in names]
+    valid = stream["valid"].values
+    return float(valid[:, ~np.array(other)].mean() if not all(other) else valid.mean())
 
 
 def _gathered(tree: xr.DataTree, cut: Cut, there: list[str], pieces: list[_Piece]) -> WindowBatch:
