@@ -41,6 +41,8 @@ def calibrate(
         folder: Folder of the run.
         hooks: Progress of a fold, by its name.
     """
+    if recipe.bands.method == "none":
+        return {}
     if recipe.bands.method == "split":
         rows = parts.rows["calibration"]
         batch = parts.windows.batch(rows)

@@ -13,9 +13,8 @@ import xarray as xr
 from unisono.core.contracts import Batch, StreamInfo
 from unisono.core.errors import ModelError, SchemaError
 from unisono.core.timeline import Timeline
-from unisono.recordings.schema import EVENTS, events_of, make_recording, stream_names, streams
-from unisono.recordings.signals.events import events_from_force
-from unisono.recordings.signals.kinematic_events import events_from_kinematics
+from unisono.recordings.deriving import derive
+from unisono.recordings.schema import events_of, stream_names
 from unisono.recordings.stream_union import Owned, fit_stream, unite_streams
 from unisono.recordings.window_settings import Cut
 from unisono.recordings.window_spans import fixed_spans
@@ -126,36 +125,17 @@ def _fixed(model: "Model", recording: xr.DataTree, cut: Cut, doubts: list[str]) 
 
 def _with_events(recording: xr.DataTree, cut: Cut) -> tuple[xr.DataTree, list[str]]:
     """The recording with events, found from force or markers where the file gives none."""
-    if EVENTS in recording.children and len(events_of(recording)["time"]):
-        return recording, []
-    for find, what in ((_force_events, "force"), (_marker_events, "markers")):
-        try:
-            events = find(recording)
-        except SchemaError:
-            continue
-        if events.sizes.get("event", 0):
-            parts = dict(streams(recording))
-            attrs = {str(k): v for k, v in recording.attrs.items() if k != "schema"}
-            tree = make_recording(parts, events=events, **attrs)
-            return tree, [f"{cut.by[0]} and {cut.by[1]} were found from {what}"]
-    raise ModelError(
-        f"recording {recording.attrs['recording']!r} has no events, and neither forces nor markers "
-        "of heel and toe to find them; add events to the file."
-    )
-
-
-def _force_events(recording: xr.DataTree) -> xr.Dataset:
-    forces = [node for _, node in streams(recording) if node.attrs["kind"] == "force"]
-    for node in forces:
-        return events_from_force(node)
-    raise SchemaError("no forces.")
-
-
-def _marker_events(recording: xr.DataTree) -> xr.Dataset:
-    positions = [node for _, node in streams(recording) if node.attrs["kind"] == "position"]
-    for node in positions:
-        return events_from_kinematics(node)
-    raise SchemaError("no markers.")
+    derived = derive(recording).tree
+    events = events_of(derived)
+    names = set(events["name"].values)
+    missing = [name for name in cut.by if name not in names]
+    if missing:
+        raise ModelError(
+            f"recording {recording.attrs['recording']!r} has no event {missing[0]!r}, and neither "
+            "forces nor markers of heel and toe to find it; add events to the file."
+        )
+    found = sorted({str(how) for how in events["how"].values} - {"given"})
+    return derived, [f"some events were found from {how}" for how in found]
 
 
 def to_batch(model: "Model", windows: WindowBatch) -> tuple[Batch, list[str]]:

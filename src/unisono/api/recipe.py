@@ -109,7 +109,8 @@ class BandSettings:
         samples: Samples a window that a raw band's quantiles are taken from.
         steps: Solver steps.
         method: ``"split"`` calibrates on the calibration part; ``"cross"`` on every training
-            subject, predicted by a model trained without that subject's fold (for few subjects).
+            subject, predicted by a model trained without that subject's fold (for few subjects);
+            ``"none"`` leaves the bands raw, and every result says so.
         folds: Folds of ``"cross"``.
         fold_steps: Share of the training steps that a fold's model gets.
         kind: ``"additive"`` or ``"scale"``; see ``evaluation.calibration``.
@@ -119,7 +120,7 @@ class BandSettings:
     levels: tuple[float, ...] = (0.5, 0.8, 0.9)
     samples: int = 50
     steps: int = 10
-    method: Literal["split", "cross"] = "split"
+    method: Literal["split", "cross", "none"] = "split"
     folds: int = 4
     fold_steps: float = 1.0
     kind: str = "scale"

@@ -30,6 +30,8 @@ class Importing:
         nothing. Repeatable, from the top.
     skip
         Pattern of files to leave out, e.g. "*/Static/*". Repeatable.
+    as_is
+        Do not derive forces by foot (from plates and markers) nor events (from forces or markers).
     jobs
         Processes.
     overwrite
@@ -39,8 +41,9 @@ class Importing:
     merge: Literal["stem", "none"] = "stem"
     folders: Words = None
     skip: Words = None
+    as_is: Annotated[bool, Parameter(negative="")] = False
     jobs: int = 1
-    overwrite: bool = False
+    overwrite: Annotated[bool, Parameter(negative="")] = False
 
 
 def run(
@@ -72,6 +75,7 @@ def run(
         merge=given.merge == "stem",
         folders=tuple("" if word == "-" else word for word in given.folders or ()),
         skip=tuple(given.skip or ()),
+        derive=not given.as_is,
         overwrite=given.overwrite,
         processes=given.jobs,
     )

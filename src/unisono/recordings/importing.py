@@ -16,6 +16,7 @@ import xarray as xr
 from unisono.core.errors import ConfigError, UnisonoError
 from unisono.recordings.catalogue import Entry
 from unisono.recordings.dataset import Dataset, DatasetWriter, store_entry
+from unisono.recordings.deriving import Derived, derive
 from unisono.recordings.formats.options import ReadOptions, relabel_units
 from unisono.recordings.formats.registry import read_trials, recording_files
 from unisono.recordings.merging import TrialFiles, group_files, join_recordings
@@ -41,6 +42,8 @@ class ImportOptions:
             ``("subject", "condition")`` reads ``HC039A/Turn/HC039A31.c3d`` as a recording of
             subject HC039A with the label condition Turn.
         skip: Patterns of files to leave out, of the path below the folder (``"*/Static/*"``).
+        derive: Whether forces by foot and events are derived where a file has what they follow
+            from and lacks them (``recordings.deriving``).
         overwrite: Whether an existing dataset may be replaced.
         processes: How many processes read and write.
 
@@ -52,6 +55,7 @@ class ImportOptions:
     merge: bool = True
     folders: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    derive: bool = True
     overwrite: bool = False
     processes: int = 1
 
@@ -237,6 +241,8 @@ def _import_trial(job: _Job) -> _Outcome:
     for tree, name in zip(trees, _names(trees, job.trial.name), strict=True):
         try:
             described = _described(tree, name, job, outcome)
+            derived = derive(described) if options.derive else Derived(described, ())
+            described = derived.tree
             found = doubts(described)
         except UnisonoError as error:
             outcome.bad.append(BadFile(", ".join(map(str, job.trial.files)), str(error)))
@@ -245,7 +251,8 @@ def _import_trial(job: _Job) -> _Outcome:
         entry = _stored(job.store, described)
         outcome.entries.append(entry)
         outcome.doubts += [
-            RecordingDoubt(entry.recording, _said(doubt), doubt.remedy) for doubt in found
+            *(RecordingDoubt(entry.recording, _said(doubt), doubt.remedy) for doubt in found),
+            *(RecordingDoubt(entry.recording, note, "") for note in derived.notes),
         ]
     return outcome
 

@@ -1,0 +1,39 @@
+"""Experiments: a table of a paper, or a question of ours, on any dataset; resumable."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from unisono.core.checks import check_choice
+from unisono.experiments.leave_one_out import leave_one_out
+from unisono.experiments.result import ExperimentResult
+
+__all__ = ["EXPERIMENTS", "ExperimentResult", "listed", "run"]
+
+EXPERIMENTS: Mapping[str, tuple[str, Callable[[Path, Sequence[str]], ExperimentResult]]] = {
+    "leave-one-out": (
+        "train a recipe once a subject, always without that subject, beside the baselines "
+        "(--set recipe=recipes/llma-children.toml --set data.path=children.un)",
+        leave_one_out,
+    ),
+}
+"""What each experiment does, and the function that runs it."""
+
+
+def listed() -> dict[str, str]:
+    """Names of the experiments and what they do."""
+    return {name: text for name, (text, _) in EXPERIMENTS.items()}
+
+
+def run(name: str, out: str | Path, *, settings: Sequence[str] = ()) -> ExperimentResult:
+    """Run an experiment, or go on with one that was stopped.
+
+    Args:
+        name: One of :func:`listed`.
+        out: Folder of its state and results.
+        settings: ``key=value`` settings.
+
+    Raises:
+        UnisonoError: If the name is unknown or the settings are wrong.
+    """
+    check_choice("experiment", name, EXPERIMENTS)
+    return EXPERIMENTS[name][1](Path(out), settings)
