@@ -122,10 +122,8 @@ def _joined(
         valid=valid,
         # one normaliser for all folds, so that figures of subjects can be compared
         spread=np.mean([p.spread for p in parts], axis=0),
-        predictions={
-            k: np.concatenate([p.predictions[k] for p in parts]) for k in first.predictions
-        },
-        controls={k: np.concatenate([p.controls[k] for p in parts]) for k in first.controls},
+        predictions=_all([p.predictions for p in parts]),
+        controls=_all([p.controls for p in parts]),
         bands=None,
         samples=None,
         step=None if first.step is None else np.concatenate([p.steps for p in parts]),
