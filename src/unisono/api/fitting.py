@@ -15,13 +15,13 @@ from unisono.api.citing import references
 from unisono.api.model import Model, config_of, load
 from unisono.api.recipe import Recipe, load_recipe
 from unisono.core.config import from_mapping, read_toml, to_mapping, to_toml
-from unisono.core.contracts import StreamInfo
 from unisono.core.errors import ConfigError, OutputError
 from unisono.core.files import write_text
 from unisono.evaluation.calibration import BandTable
 from unisono.methods import LLMA
 from unisono.recordings.dataset import Dataset
-from unisono.recordings.signals.heading import horizontal_axes
+from unisono.recordings.schema import make_recording, streams
+from unisono.recordings.signals.mirroring import leg_view
 from unisono.training.card import Card
 from unisono.training.loop import Hooks, train
 from unisono.training.progress import Progress
@@ -31,6 +31,7 @@ __all__ = ["fit", "run_recipe", "train_recipe"]
 
 Tell = Callable[[str, int, int], None]
 
+_VIEWS = ("ipsi_", "contra_")
 _RUN = ".run"
 """Suffix of the folder, beside the model, of what a run needs to go on: log and checkpoints."""
 
@@ -145,13 +146,13 @@ def _seal(
     recipe: Recipe, parts: Parts, method: LLMA, tables: Mapping[str, BandTable]
 ) -> SealedModel:
     names = (*recipe.data.given, *recipe.data.want)
-    streams = {name: parts.windows.streams[name] for name in names}
+    known = {name: parts.windows.streams[name] for name in names}
     salt = parts.split.digest
     absolute = replace(recipe.data, path=str(Path(recipe.data.path)))
     return SealedModel(
         method=recipe.method,
         config=config_of(replace(recipe, data=absolute), method),
-        streams=tuple(streams.values()),
+        streams=tuple(known.values()),
         state=dict(method.state_dict()),
         seed=recipe.training.seed,
         normalisers={
@@ -181,7 +182,7 @@ def _seal(
             "data_digest": Dataset.open(recipe.data.path).digest,
             "windows": {part: len(rows) for part, rows in parts.rows.items()},
             "ranges": _ranges(parts, recipe.data.given),
-            "lateral": _lateral(recipe, streams),
+            "names": _lab_names(recipe, parts),
             "people": _people(parts),
         },
     )
@@ -203,18 +204,24 @@ def _ranges(parts: Parts, names: Sequence[str]) -> dict[str, list[list[float]]]:
     return found
 
 
-def _lateral(recipe: Recipe, streams: Mapping[str, StreamInfo]) -> dict[str, str]:
-    """Axis that points sideways in a stream's frame, where the frame is known."""
-    found = {}
-    for name, info in streams.items():
-        up, forward = info.frame.get("up", "unknown"), info.frame.get("forward", "unknown")
-        if up not in ("x", "y", "z"):
-            continue
-        first, second = (axis for axis, _ in horizontal_axes(up))
-        if recipe.cut.heading or forward == first:
-            found[name] = second
-        elif forward == second:
-            found[name] = first
+def _lab_names(recipe: Recipe, parts: Parts) -> dict[str, dict[str, str]]:
+    """What the training recordings call the channels of a leg view, by wanted stream."""
+    found: dict[str, dict[str, str]] = {name: {} for name in recipe.data.want}
+    if not recipe.cut.mirror:
+        return {}
+    data = Dataset.open(recipe.data.path)
+    sided = {
+        name: {c for c in parts.windows.streams[name].channels if c.startswith(_VIEWS)}
+        for name in found
+    }
+    for recording in dict.fromkeys(parts.windows.table["recording"].iloc[parts.rows["train"]]):
+        if all(sided[name] <= set(found[name]) for name in found):
+            break
+        tree = data.load(str(recording))
+        wanted = {k: v for k, v in streams(tree) if k in found}
+        view = leg_view(make_recording(wanted, recording="view", subject="any"), "right")
+        for name, node in streams(view):
+            found[name] = dict(node.attrs["leg_view"]["names"]) | found[name]
     return found
 
 

@@ -90,7 +90,9 @@ def _fixed(model: "Model", recording: xr.DataTree, cut: Cut, doubts: list[str]) 
     grid, _ = fixed_spans(recording, replace(cut, length=1, stride=1))
     if len(grid) < 2:
         raise ModelError(f"recording {recording.attrs['recording']!r} is a single frame.")
-    whole = cut_windows(recording, replace(cut, length=len(grid), stride=len(grid), mirror=False))
+    # a model of legs generates both from one view: channels of the other leg are its contra_ ones
+    side = "right" if cut.mirror and cut.side == "both" else cut.side
+    whole = cut_windows(recording, replace(cut, length=len(grid), stride=len(grid), side=side))
     if not len(whole):
         raise ModelError(
             f"recording {recording.attrs['recording']!r} has no valid sample of "

@@ -38,7 +38,7 @@ __all__ = ["KNOWN", "Cut", "WindowBatch", "cut_windows"]
 KNOWN = ("mass_kg", "height_m", "speed", "duration_s")
 """Numbers known of a window, where they are: kg, m, m/s, s. Columns of the table."""
 
-_TABLE = ("recording", "subject", "side", "start_s", "stop_s", *KNOWN)
+_TABLE = ("recording", "subject", "side", "start_s", "stop_s", *KNOWN, "heading_rad")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class WindowBatch:
         mask: For each stream ``(n, L, D)`` bool.
         streams: What each stream is.
         table: One row a window: ``recording``, ``subject``, ``side``, ``start_s``, ``stop_s``,
-            :data:`KNOWN` (NaN where unknown) and a column for each label.
+            :data:`KNOWN` (NaN where unknown), ``heading_rad`` (the heading in laboratory axes that
+            turned streams were turned by; NaN where none was) and a column for each label.
     """
 
     data: Mapping[str, npt.NDArray[np.float32]]
@@ -105,11 +106,12 @@ def cut_windows(tree: xr.DataTree, cut: Cut) -> WindowBatch:
 
 @dataclass(frozen=True)
 class _Piece:
-    """One window: its place, its streams, its walking speed."""
+    """One window: its place, its streams, its walking speed, its heading in the laboratory."""
 
     span: Span
     streams: Mapping[str, xr.Dataset]
     speed: float
+    heading_rad: float
 
 
 def _sides(spans: list[Span]) -> list[str]:
@@ -120,8 +122,8 @@ def _of_side(
     tree: xr.DataTree, cut: Cut, grid: npt.NDArray[np.float64] | None, spans: list[Span], side: str
 ) -> list[_Piece]:
     """Windows of one side, which share the view and, when fixed, the resampling."""
-    view = _needed(tree, cut) if cut.mirror or cut.heading else tree
-    view = leg_view(view, side) if cut.mirror and side else view
+    lab = _needed(tree, cut) if cut.mirror or cut.heading else tree
+    view = leg_view(lab, side) if cut.mirror and side else lab
     mass = tree.attrs.get("mass_kg")
     parts = {name: node for name, node in streams(view) if name in cut.streams}
     turned = {name for name, node in parts.items() if is_turned(node, name, cut)}
@@ -145,7 +147,8 @@ def _of_side(
             if piece is not None:
                 found[name] = piece
         if _enough(found, cut, side):
-            pieces.append(_Piece(span, found, _speed(tree, span)))
+            heading = _angle(lab, cut, span) if turned else float("nan")
+            pieces.append(_Piece(span, found, _speed(tree, span), heading))
     return pieces
 
 
@@ -254,6 +257,7 @@ def _table(tree: xr.DataTree, pieces: list[_Piece]) -> pd.DataFrame:
         | {"side": piece.span.side, "start_s": piece.span.start_s, "stop_s": piece.span.stop_s}
         | body
         | {"speed": piece.speed, "duration_s": piece.span.stop_s - piece.span.start_s}
+        | {"heading_rad": piece.heading_rad}
         | labels
         for piece in pieces
     ]
