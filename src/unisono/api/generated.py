@@ -136,8 +136,9 @@ class Generated:
     def save(self, path: str | Path, *, overwrite: bool = False) -> list[Path]:
         """Write the mean in the format that the ending names (.npz also gets samples and bands).
 
-        Forces written as .mot are in newtons where the body mass is known, with an ExternalLoads
-        .xml beside them. Provenance and doubts stand in a .json beside every result.
+        Forces written as .mot are in newtons and OpenSim's axes, with an ExternalLoads .xml beside
+        them; what else was generated goes to ``<name>_<stream>.sto`` then. Provenance and doubts
+        stand in a .json beside every result.
 
         Returns:
             The files written.
@@ -147,17 +148,30 @@ class Generated:
         """
         path = Path(path)
         notes = path.with_name(path.name + ".json")
+        layout = self._layout(path)
         if not overwrite:
-            for file in (path, notes):
+            for file in (*layout, notes):
                 if file.exists():
                     raise OutputError(f"{file} exists; choose another name.")
         tree = self.mean
         if path.suffix == ".npz":
             for name, extra in self._everything().items():
                 tree[name] = xr.DataTree(extra)
-        written = write(tree, path)
+        written = [file for target, names in layout.items() for file in write(tree, target, names)]
         written.append(write_text(notes, json.dumps(self.report(), indent=1) + "\n"))
         return written
+
+    def _layout(self, path: Path) -> dict[Path, list[str] | None]:
+        """Which streams go to which file; None for all that the format holds."""
+        forces = [name for name, part in self.parts.items() if part.kind == "force"]
+        if path.suffix != ".mot" or not forces or len(self.parts) == 1:
+            return {path: None}
+        layout: dict[Path, list[str] | None] = {path: forces[:1]}
+        for name in self.parts:
+            if name != forces[0]:
+                ending = ".mot" if name in forces else ".sto"
+                layout[path.with_name(f"{path.stem}_{name}{ending}")] = [name]
+        return layout
 
     def _everything(self) -> dict[str, xr.Dataset]:
         """Bands and samples as further streams, for formats that hold any stream."""
@@ -194,10 +208,12 @@ class Generated:
                 f"  {name}: {len(p.time)} instants, {p.time[0]:.3f} to {p.time[-1]:.3f} s, "
                 f"{done:.0%} of them generated, {len(p.samples)} samples"
             )
-            level = max(p.levels)
-            width = np.nanmedian(p.upper[-1] - p.lower[-1], axis=0)
-            for channel, unit, half in zip(p.channels, p.units, width / 2, strict=True):
-                lines.append(f"    {channel}: {level:.0%} band +- {half:.3g} {unit} (median)")
+            k = int(np.argmax(p.levels))
+            for i, (channel, unit) in enumerate(zip(p.channels, p.units, strict=True)):
+                width = p.upper[k, :, i] - p.lower[k, :, i]
+                width = width[np.isfinite(width)]
+                half = float(np.median(width)) / 2 if len(width) else np.nan
+                lines.append(f"    {channel}: {p.levels[k]:.0%} band +- {half:.3g} {unit} (median)")
         for name, report in self.physics.items():
             for check in report.checks:
                 mark = {True: "ok", False: "FAILS", None: "not taken"}[check.passed]
