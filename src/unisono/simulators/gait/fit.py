@@ -130,10 +130,10 @@ def _moment_errors(motion: Motion, state: State, loads: FootLoads) -> Array:
     rows = [_hinge(hip, -limit, limit)]
     rows.append(_hinge(-knee, -0.5 * scale, 3.2 if running else 0.65 * scale))
     rows.append(_hinge(ankle, -0.3, 2.6 if running else 1.6))
-    out: Array = np.concatenate([r[:, ::4] for r in rows], axis=-1) / 0.2
-    turning = np.abs(momentum_rate(motion.body, state)[1, :, ::4])
+    beyond = np.concatenate([r[:, ::4] for r in rows], axis=-1) / 0.2
+    turning: Array = np.abs(momentum_rate(motion.body, state)[1, :, ::4])
     spare = 60.0 if running else 35.0 * scale
-    out = np.concatenate([out, np.maximum(turning - spare, 0) / 15.0], axis=-1)
+    out: Array = np.concatenate([beyond, np.maximum(turning - spare, 0) / 15.0], axis=-1)
     rough = np.diff(np.stack([hip, knee], 1)[..., ::2], n=2).reshape(len(hip), -1)
     return np.concatenate([out, rough / (0.8 if running else 0.3)], axis=-1)
 

@@ -19,9 +19,9 @@ import numpy.typing as npt
 
 from unisono.simulators.gait.body import SEGMENTS, Body
 from unisono.simulators.gait.rotations import angles_of, compose, cross, turn
-from unisono.simulators.gait.solver import Motion, cutoff
+from unisono.simulators.gait.solver import GRAVITY, Motion, cutoff
 from unisono.simulators.gait.spectral import Series, low_pass, sample
-from unisono.simulators.gait.steps import SIDE
+from unisono.simulators.gait.steps import SIDE, airborne
 from unisono.simulators.gait.upper import carry
 
 __all__ = ["COORDINATES", "Point", "State", "coordinates", "move", "point_on", "resample"]
@@ -209,5 +209,14 @@ def point_on(state: State, segment: str, offset: Array) -> Point:
 
 
 def resample(motion: Motion, count: int) -> State:
-    """The motion at ``count`` equal times of the period."""
-    return move(motion.body, sample(coordinates(motion), count, motion.steps.period))
+    """The motion at ``count`` equal times of the period.
+
+    In flight the centre of mass falls freely to the last digit: what the series leaves of that,
+    under 1e-4 of gravity, is rounded away from the acceleration.
+    """
+    period = motion.steps.period
+    angles = sample(coordinates(motion), count, period)
+    free = airborne(motion.steps, np.arange(count) / count * period[:, None])
+    for axis, pull in enumerate((0.0, 0.0, -GRAVITY)):
+        angles.acceleration[axis] = np.where(free, pull, angles.acceleration[axis])
+    return move(motion.body, angles)

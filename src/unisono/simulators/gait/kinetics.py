@@ -20,9 +20,9 @@ from unisono.simulators.gait.body import SEGMENTS, Body
 from unisono.simulators.gait.kinematics import State
 from unisono.simulators.gait.rotations import cross, turn, turn_back
 from unisono.simulators.gait.solver import GRAVITY, Motion
-from unisono.simulators.gait.steps import locate, pressure, push
+from unisono.simulators.gait.steps import foot_path, locate, pressure, push
 
-__all__ = ["FootLoads", "JointLoads", "foot_loads", "joint_loads", "momentum_rate"]
+__all__ = ["FootLoads", "JointLoads", "foot_loads", "joint_loads", "momentum_rate", "slip"]
 
 Array = npt.NDArray[np.float64]
 
@@ -35,7 +35,6 @@ class FootLoads(NamedTuple):
         place: Centre of pressure on the floor, m, ``(3, B, F, n)``, less the mean forward motion.
         free: Free moment about the vertical, N m, ``(B, F, n)``.
         shift: Distance of the places from their template, m, ``(B, n)``.
-        leak: Force that the motion would need while no foot is on the floor, N, ``(B, n)``.
         spin_leak: Rate of angular momentum in flight, N m, ``(B, n)``.
     """
 
@@ -43,7 +42,6 @@ class FootLoads(NamedTuple):
     place: Array
     free: Array
     shift: Array
-    leak: Array
     spin_leak: Array
 
 
@@ -100,7 +98,7 @@ def foot_loads(motion: Motion, state: State) -> FootLoads:
         ]
     )
     wanted = wish.sum(axis=1)
-    loaded = wanted > 1e-6
+    loaded = wanted > 0
     share = np.where(loaded[:, None], wish / np.maximum(wanted, 1e-12)[:, None], 0.0)
     x, y, z = state.whole.position
     total = body.mass[:, None] * state.whole.acceleration
@@ -125,9 +123,37 @@ def foot_loads(motion: Motion, state: State) -> FootLoads:
         place,
         share * free[:, None],
         np.sqrt((off**2).sum(axis=0)),
-        np.where(loaded, 0.0, np.sqrt((total**2).sum(axis=0))),
         np.where(loaded, 0.0, np.sqrt((rate**2).sum(axis=0))),
     )
+
+
+def slip(motion: Motion, state: State, loads: FootLoads) -> Array:
+    """Largest sideways departure of a loaded foot from its rolling path, m, ``(B,)``.
+
+    The path itself rolls without slip; smoothing and what is left of the solver's error do not.
+    """
+    body, steps = motion.body, motion.steps
+    count = state.whole.position.shape[-1]
+    time = np.arange(count) / count * steps.period[:, None]
+    where = locate(steps, time)
+    stride = steps.stride[:, None, None]
+    end = where.pick(steps.duration) / stride
+    u = np.minimum(where.elapsed / stride, end)
+    foot = foot_path(body, where.shape_of(steps), u, end, steps.stride)
+    heading = where.pick(steps.heading)
+    path = np.stack(
+        [
+            where.pick(steps.ahead)
+            - steps.speed[:, None, None] * where.elapsed
+            + np.cos(heading) * foot.along,
+            where.pick(steps.aside) + np.sin(heading) * foot.along,
+        ]
+    )
+    ankle = _sides(state.origin.position, ("foot",))[:2, :, 0]
+    loaded = loads.force[2] > 0.05 * (body.mass * GRAVITY)[:, None, None]
+    away = np.sqrt(((ankle - path) ** 2).sum(axis=0))
+    out: Array = np.where(loaded, away, 0.0).max(axis=(1, 2))
+    return out
 
 
 def _sides(values: Array, names: tuple[str, ...]) -> Array:

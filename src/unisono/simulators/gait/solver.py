@@ -110,7 +110,8 @@ class Motion:
         centre: Centre of mass that the loads want, ``(3, B, N)``.
         amplitude: Scale of each step's vertical force, ``(B, F, S)``.
         start: Where a neighbouring trial may begin.
-        miss: Largest distance between the wanted and the posed centre of mass, m, ``(B,)``.
+        miss: Largest change of the last round, m, ``(B,)``: of the centre of mass in the pose, or a
+            tenth of what the change of momentum moves the centre of pressure by.
     """
 
     body: Body
@@ -130,7 +131,7 @@ def scale_steps(steps: Steps, shapes: Array, time: Array) -> Array:
     """Find the amplitude of each step's force, ``(B, F, S)``.
 
     The mean total is body weight exactly. Among such amplitudes the ones are taken that best keep
-    both the wanted shares (to 1 %) and an even height from step to step (to 2 mm): what is slower
+    both the wanted shares (to 1 %) and an even height from step to step (to 0.5 mm): what is slower
     than a step in the force shows a hundredfold in the height, which people hold even.
 
     Args:
@@ -147,7 +148,7 @@ def scale_steps(steps: Steps, shapes: Array, time: Array) -> Array:
     waves = np.arange(1, 2 * count)
     terms = np.fft.rfft(flat)[..., waves] / flat.shape[-1]
     height = 2 * GRAVITY / (2 * np.pi * waves / steps.period[:, None]) ** 2
-    terms = terms * height[:, None] / 0.002
+    terms = terms * height[:, None] / 0.0005
     rows = np.concatenate([terms.real, terms.imag], axis=-1).swapaxes(1, 2)
     wanted = steps.share.reshape(len(time), -1)
     wanted = wanted / wanted.mean(axis=1, keepdims=True)
@@ -311,14 +312,10 @@ def _round(scene: _Scene, now: Start) -> _Round:
     limit = cutoff(steps)
     above = low_pass(posed.centre - root, steps.period, limit)
     spin = spin + _momentum(posed, body, per)
-    after = Start(
-        above,
-        plane,
-        low_pass(derivative(spin) / per, steps.period, limit),
-        twist,
-        now.height + rise,
-    )
-    miss = np.sqrt(((above - now.above) ** 2).sum(0).max(-1))
+    pace = low_pass(derivative(spin) / per, steps.period, limit)
+    after = Start(above, plane, pace, twist, now.height + rise)
+    gaps = ((above - now.above), (pace - now.rate) / (10 * body.mass * GRAVITY)[:, None])
+    miss = np.max([np.sqrt((gap**2).sum(0).max(-1)) for gap in gaps], axis=0)
     return _Round(after, posed.legs, root, target, miss)
 
 
@@ -434,7 +431,7 @@ def _allowed(rate: Array, scene: _Scene) -> Array:
 def _untwist(excess: Array, body: Body, per: Array) -> Array:
     """Rotation of the trunk that takes up ``excess`` of the rate of angular momentum."""
     inertia = np.array([4.5, 4.0, 0.55])[:, None, None] * (body.mass / 73.0)[:, None]
-    turned = 0.8 * antiderivative(excess, 2) * per**2 / inertia
+    turned = 0.5 * antiderivative(excess, 2) * per**2 / inertia
     return np.stack([turned[1], turned[0], turned[2]])
 
 

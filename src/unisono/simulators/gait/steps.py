@@ -145,6 +145,13 @@ def locate(steps: Steps, time: Array) -> Place:
     return Place(index, np.take_along_axis(since, index[:, :, None], axis=2)[:, :, 0])
 
 
+def airborne(steps: Steps, time: Array) -> npt.NDArray[np.bool_]:
+    """Whether no foot is on the floor at each time, ``(B, n)``."""
+    place = locate(steps, time)
+    out: npt.NDArray[np.bool_] = (place.elapsed >= place.pick(steps.duration)).all(axis=1)
+    return out
+
+
 def smooth(x: Array) -> Array:
     """Rise from 0 to 1 on (0, 1) with vanishing first and second derivatives at both ends."""
     x = np.clip(x, 0, 1)

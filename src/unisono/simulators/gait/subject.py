@@ -99,10 +99,10 @@ def random_subject(
         stance=draw(0.005),
         width_m=0.10 + draw(0.02),
         toe_out=draw(0.05),
-        late=asymmetry * draw(0.003),
-        longer=asymmetry * draw(0.008),
+        late=asymmetry * draw(0.002),
+        longer=asymmetry * draw(0.005),
         heavier=asymmetry * draw(0.006),
         restless=restless,
         traits=traits(1.0),
-        lopsided=traits(0.25 * asymmetry),
+        lopsided=traits(0.15 * asymmetry),
     )

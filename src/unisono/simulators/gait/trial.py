@@ -17,7 +17,7 @@ from unisono.core.errors import UnisonoError
 from unisono.simulators.gait.aims import STYLES
 from unisono.simulators.gait.body import Body, build_bodies
 from unisono.simulators.gait.kinematics import State, resample
-from unisono.simulators.gait.kinetics import FootLoads, JointLoads, foot_loads, joint_loads
+from unisono.simulators.gait.kinetics import FootLoads, JointLoads, foot_loads, joint_loads, slip
 from unisono.simulators.gait.parameters import BOUNDS, FITTED, Shape
 from unisono.simulators.gait.plan import even_steps, rhythm
 from unisono.simulators.gait.solver import GRAVITY, PER_STRIDE, Motion, Start, solve
@@ -30,7 +30,7 @@ __all__ = ["Request", "Trial", "attempt", "draw_steps", "gait_of", "judge", "run
 Array = npt.NDArray[np.float64]
 
 _TRIES = 6
-_KNEE_SPARE_DEG = 1.5
+_KNEE_SPARE_DEG = 2.5
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ def _drift(rng: np.random.Generator, size: tuple[int, ...], sd: float) -> Array:
     out = noise.copy()
     for i in range(1, size[-1]):
         out[..., i] = 0.5 * out[..., i - 1] + np.sqrt(0.75) * noise[..., i]
-    out: Array = sd * (out - out.mean(axis=-1, keepdims=True))
-    return out
+    centred: Array = sd * (out - out.mean(axis=-1, keepdims=True))
+    return centred
 
 
 def _own_shape(subject: Subject, request: Request, rng: np.random.Generator) -> Shape:
@@ -207,17 +207,19 @@ def judge(motion: Motion, state: State, loads: FootLoads, joints: JointLoads) ->
     peak = (loads.force[2] / weight[:, None, None]).max()
     knee = np.degrees(motion.legs.knee.min())
     fast = 1.0 if running else max(1.0, float(motion.steps.speed[0]) / 1.6)
+    bent = float(np.max(motion.steps.shape.knee_min_deg))
+    limit_knee = 1.2 + 0.03 * max(bent - 10.0, 0.0)  # a crouch loads the knee
     limits = {
         "the centre of pressure left its template": (
             (loads.shift * (total > 0.08)).max(),
             0.040 if running else 0.015,
         ),
+        "a foot slipped": (slip(motion, state, loads).max(), 0.005),
         "a leg was too short": (motion.legs.overreach.max(), 0.0),
         "the pose missed the centre of mass": (motion.miss.max(), 5e-4),
-        "force in flight": (loads.leak.max(), 0.5),
         "spin in flight": (loads.spin_leak.max(), 3.0),
         "hip moment": (moment[0], 4.0 if running else 2.0 * fast),
-        "knee moment": (moment[1], 4.0 if running else 1.2 * fast),
+        "knee moment": (moment[1], 4.0 if running else limit_knee * fast),
         "ankle moment": (moment[2], 4.0 if running else 2.2 * fast),
         "vertical force": (peak, 3.2 if running else 1.6),
         "a straight knee": (-knee, -2.0),
