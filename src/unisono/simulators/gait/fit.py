@@ -219,8 +219,8 @@ def _spread(problem: _Problem, y: Array, step: float = 0.05) -> Array:
     jacobian = (values[1:] - values[0]).T / step
     precision = jacobian.T @ jacobian + np.eye(count)
     covariance = np.linalg.inv((precision + precision.T) / 2)
-    factor: Array = np.linalg.cholesky((covariance + covariance.T) / 2)
-    return factor
+    factor = np.linalg.cholesky((covariance + covariance.T) / 2)
+    return factor.astype(np.float64)
 
 
 def fit_one(

@@ -12,18 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from unisono.simulators.gait.body import Body
-from unisono.simulators.gait.curves import curve
-from unisono.simulators.gait.parameters import Shape
 from unisono.simulators.gait.rotations import cross
-from unisono.simulators.gait.steps import FootPath, Place, Steps, foot_path, locate, smooth
+from unisono.simulators.gait.track import Track, ankle_at
 
-__all__ = ["Ends", "Legs", "Track", "lay_track", "move_legs", "straight_height"]
+__all__ = ["Legs", "move_legs", "straight_height"]
 
 Array = npt.NDArray[np.float64]
 
-_STENCIL = 0.004  # of a stride
-_RATE = np.array([1.0, -8.0, 0.0, 8.0, -1.0]) / 12
-_ACCELERATION = np.array([-1.0, 16.0, -30.0, 16.0, -1.0]) / 12
 _EDGE_RATE = np.array([[3.0, -16.0, 36.0, -48.0, 25.0], [-25.0, 48.0, -36.0, 16.0, -3.0]]) / 12
 _EDGE_ACCELERATION = (
     np.array([[11.0, -56.0, 114.0, -104.0, 35.0], [35.0, -104.0, 114.0, -56.0, 11.0]]) / 12
@@ -32,69 +27,6 @@ _RATE_LIMIT = 4.0  # rad per stride that the quintic takes over; the rest decays
 _BUMP = 0.12
 _TOE_SWING = 0.30  # the toes are held up in mid swing, rad
 _SOFT_KNEE = np.radians([5.5, 2.5])
-
-
-class Ends(NamedTuple):
-    """Both ends of each swing on five times each: ``(B, F, S, 2, 5)`` unless said otherwise.
-
-    Attributes:
-        ankle: Foot's side of the leg, ``(3, B, F, S, 2, 5)``.
-        heading: Yaw of the foot.
-        pitch: Of the foot.
-        toes: Flexion of the toes against the foot.
-        nodes: Grid points from which the hips are interpolated, ``(B, F, S, 2, 5, 6)``.
-        weights: Their weights.
-        step: Seconds between the five times, ``(B, 1, 1)``.
-    """
-
-    ankle: Array
-    heading: Array
-    pitch: Array
-    toes: Array
-    nodes: npt.NDArray[np.intp]
-    weights: Array
-    step: Array
-
-
-class Track(NamedTuple):
-    """All of a trial's legs that does not depend on where the hips are, on the grid.
-
-    Attributes:
-        place: Which step each time belongs to.
-        shape: Fields ``(B, F, N)``.
-        stance: Whether the foot is on the floor, ``(B, F, N)``.
-        u: Time since strike in strides.
-        tau: Part of the swing that is over, 0 in stance.
-        foot: The foot's path in stance.
-        base: Place of the flat foot's ankle on the floor, ``(2, B, F, N)``, moving in swing.
-        heading: Yaw of the foot, ``(B, F, N)``.
-        thigh: Curve of the thigh's elevation in swing.
-        knee: Curve of the knee.
-        ankle: Curve of the ankle.
-        ends: Both ends of the swings.
-        bent: ``Theta, K, P`` of the curves at both ends with two derivatives by ``tau``,
-            ``(3, 3, B, F, S, 2)``: derivative, quantity.
-        length: Seconds of each swing, ``(B, F, S)``.
-        stride: Seconds of a stride, ``(B,)``.
-        end: End of each time's stance in strides, ``(B, F, N)``.
-    """
-
-    place: Place
-    shape: Shape
-    stance: npt.NDArray[np.bool_]
-    u: Array
-    tau: Array
-    foot: FootPath
-    base: Array
-    heading: Array
-    thigh: Array
-    knee: Array
-    ankle: Array
-    ends: Ends
-    bent: Array
-    length: Array
-    stride: Array
-    end: Array
 
 
 class Legs(NamedTuple):
@@ -114,139 +46,6 @@ class Legs(NamedTuple):
     knee: Array
     jump: Array
     overreach: Array
-
-
-def _swing_curves(steps: Steps, shape: Shape, tau: Array) -> Array:
-    """Thigh, knee and ankle of the mean curves over the swing ``tau``, ``(3, B, ...)``."""
-    gait = "run" if steps.running else "walk"
-    thigh, knee, ankle = (curve(gait, joint, steps.speed) for joint in ("thigh", "knee", "ankle"))
-    ones = (slice(None), *[None] * (tau.ndim - 1))
-    begin, mean = thigh.stance[ones], thigh.a[:, 0][ones]
-    u = begin + (1 - begin) * tau
-    stiff = 1 - shape.stiff * np.exp(-(((u - 0.73) / 0.1) ** 2) / 2)
-    middle = np.sin(np.pi * np.clip(tau, 0, 1)) ** 3
-    return np.stack(
-        [
-            mean + shape.hip_amp * (thigh.at(u) - mean) + shape.thigh_lift * middle,
-            shape.knee_amp * knee.at(u) * stiff + shape.knee_lift * middle,
-            ankle.at(u) + shape.ankle_lift * middle,
-        ]
-    )
-
-
-def _ankle_at(base: Array, heading: Array, foot: FootPath) -> Array:
-    return np.stack(
-        [
-            base[0] + np.cos(heading) * foot.along,
-            base[1] + np.sin(heading) * foot.along,
-            foot.up,
-        ]
-    )
-
-
-def _lay_ends(steps: Steps, body: Body, count: int) -> Ends:
-    """Foot and interpolation weights at the ends of each swing."""
-    size = steps.strike.shape
-    stride = steps.stride
-    after = _STENCIL * np.arange(5) * stride[:, None, None, None, None]
-    before = after[..., ::-1] * -1
-    strike, duration = steps.strike[..., None, None], steps.duration[..., None, None]
-    following = np.roll(np.arange(size[-1]), -1)
-
-    def both(values: Array) -> Array:
-        """A quantity of this step and of the next, along the ends' axis."""
-        return np.stack([values, values[..., following]], axis=-1)[..., None]
-
-    elapsed = np.concatenate([duration + before, 0 * duration + after], axis=-2)
-    time = np.concatenate(
-        [strike + duration + before, strike + steps.cycle[..., None, None] + after], axis=-2
-    )
-    flat = (size[0], size[1], -1)
-    full = np.broadcast_to
-
-    def spread(values: Array) -> Array:
-        return full(both(values), elapsed.shape).reshape(flat)
-
-    shape = Shape.unstack(np.stack([spread(v) for v in steps.shape.stack()]))
-    u = (elapsed / stride[:, None, None, None, None]).reshape(flat)
-    foot = foot_path(body, shape, u, spread(steps.duration / stride[:, None, None]), stride)
-    heading, ahead, aside = (spread(v) for v in (steps.heading, steps.ahead, steps.aside))
-    base = np.stack([ahead - steps.speed[:, None, None] * elapsed.reshape(flat), aside])
-    grid = time / steps.period[:, None, None, None, None] * count
-    first = np.floor(grid).astype(np.intp) - 2
-    nodes = first[..., None] + np.arange(6)
-    away = grid[..., None] - nodes
-    weights = np.ones_like(away)
-    for i in range(6):
-        for j in range(6):
-            if i != j:
-                weights[..., i] *= away[..., j] / (i - j)
-    return Ends(
-        _ankle_at(base, heading, foot).reshape(3, *elapsed.shape),
-        heading.reshape(elapsed.shape),
-        foot.pitch.reshape(elapsed.shape),
-        (foot.toes - foot.pitch).reshape(elapsed.shape),
-        nodes % count,
-        weights,
-        _STENCIL * stride[:, None, None],
-    )
-
-
-def lay_track(steps: Steps, body: Body, time: Array) -> Track:
-    """Prepare the legs of ``B`` trials on the grid ``time``, ``(B, N)`` seconds."""
-    place = locate(steps, time)
-    shape = place.shape_of(steps)
-    stride = steps.stride
-    duration, cycle = place.pick(steps.duration), place.pick(steps.cycle)
-    stance = place.elapsed < duration
-    u = place.elapsed / stride[:, None, None]
-    tau = np.clip((place.elapsed - duration) / (cycle - duration), 0, 1)
-    foot = foot_path(
-        body,
-        shape,
-        np.minimum(u, duration / stride[:, None, None]),
-        duration / stride[:, None, None],
-        stride,
-    )
-    following = np.roll(np.arange(steps.count), -1)
-    rise = smooth(tau)
-    speed = steps.speed[:, None, None]
-
-    def blend(values: Array, gap: Array) -> Array:
-        here = place.pick(values)
-        return here + rise * (place.pick(values[..., following]) - here + gap)
-
-    base = np.stack(
-        [
-            blend(steps.ahead, speed * cycle) - speed * place.elapsed,
-            blend(steps.aside, np.zeros_like(cycle)),
-        ]
-    )
-    thigh, knee, ankle = _swing_curves(steps, shape, tau)
-    h = 1e-3
-    at = np.concatenate([h * np.arange(-2, 3), 1 + h * np.arange(-2, 3)])
-    own = Shape.unstack(steps.shape.stack()[..., None])
-    ends = _swing_curves(steps, own, np.broadcast_to(at, (*steps.strike.shape, 10)))
-    ends = ends.reshape(*ends.shape[:-1], 2, 5)
-    bent = np.stack([ends[..., 2], ends @ _RATE / h, ends @ _ACCELERATION / h**2])
-    return Track(
-        place,
-        shape,
-        stance,
-        u,
-        tau,
-        foot,
-        base,
-        blend(steps.heading, np.zeros_like(cycle)),
-        thigh,
-        knee,
-        ankle,
-        _lay_ends(steps, body, time.shape[-1]),
-        bent,
-        steps.cycle - steps.duration,
-        stride,
-        duration / stride[:, None, None],
-    )
 
 
 def _reach(body: Body, knee: Array) -> Array:
@@ -364,7 +163,7 @@ def move_legs(body: Body, track: Track, hips: Array) -> Legs:
     """Legs that carry the hips, ``(3, B, F, N)``, over the track."""
     fix = _swing_corrections(body, track, hips)
     cos, sin = np.cos(track.heading), np.sin(track.heading)
-    standing = _ankle_at(track.base, track.heading, track.foot)
+    standing = ankle_at(track.base, track.heading, track.foot)
     thigh, knee = track.thigh + fix.curves[0], _not_straight(track.knee + fix.curves[1])
     aside = cos * (track.base[1] - hips[1]) - sin * (track.base[0] - hips[0])
     reach = np.sqrt(np.maximum(_reach(body, knee) ** 2 - aside**2, 0.01))
@@ -421,7 +220,7 @@ def _assemble(
 
 def straight_height(body: Body, track: Track, hips: Array) -> Array:
     """How far the hips must rise, ``(B,)``, for the straightest stance knee to be as wished."""
-    ankle = _ankle_at(track.base, track.heading, track.foot)
+    ankle = ankle_at(track.base, track.heading, track.foot)
     away = ankle[:2] - hips[:2]
     reach = _reach(body, np.radians(track.shape.knee_min_deg))
     height = ankle[2] + np.sqrt(np.maximum(reach**2 - away[0] ** 2 - away[1] ** 2, 0.01))

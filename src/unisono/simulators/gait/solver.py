@@ -20,8 +20,9 @@ import numpy.typing as npt
 
 from unisono.core.errors import UnisonoError
 from unisono.simulators.gait.body import Body
-from unisono.simulators.gait.legs import Legs, Track, lay_track, move_legs, straight_height
+from unisono.simulators.gait.legs import Legs, move_legs, straight_height
 from unisono.simulators.gait.mixing import Mixer
+from unisono.simulators.gait.momentum import allowed, spans, spin, untwist
 from unisono.simulators.gait.parameters import Shape
 from unisono.simulators.gait.rotations import cross, turn
 from unisono.simulators.gait.spectral import (
@@ -31,6 +32,7 @@ from unisono.simulators.gait.spectral import (
     low_pass,
 )
 from unisono.simulators.gait.steps import SIDE, Steps, locate, pressure, push, smooth
+from unisono.simulators.gait.track import Track, lay_track
 from unisono.simulators.gait.upper import Trunk, UpperBody, carry, gait_phase, trunk_motion
 
 __all__ = [
@@ -176,19 +178,6 @@ def _middle(weight: Array, points: Array) -> Array:
     return out
 
 
-def _spin(rotations: Array, body: Body, part: slice, per: Array) -> Array:
-    """Angular momentum of the segments about their own centres, summed, ``(3, B, N)``.
-
-    The second moments ``J_k`` along the axes ``e_k`` replace the angular velocity:
-    ``L = sum_k J_k e_k x e_k'``.
-    """
-    inertia = body.inertias[:, part].transpose(0, 2, 1)[..., None]
-    second = inertia.sum(0) / 2 - inertia
-    rate = derivative(rotations) / per[:, None]
-    out: Array = sum((cross(second[k] * rotations[:, k], rate[:, k])).sum(-2) for k in range(3))
-    return out
-
-
 class _Posed(NamedTuple):
     legs: Legs
     centre: Array
@@ -284,8 +273,8 @@ def _lay_scene(steps: Steps, body: Body, time: Array) -> _Scene:
         keep,
         amplitude,
         upper,
-        _spin(upper.rotations, body, slice(0, 7), steps.period[:, None]),
-        _spans(steps, time),
+        spin(upper.rotations, body, slice(0, 7), steps.period[:, None]),
+        spans(steps, time),
     )
 
 
@@ -293,16 +282,18 @@ def _round(scene: _Scene, now: Start) -> _Round:
     """Centre of mass from momentum, pose from the centre of mass, momentum from the pose."""
     steps, body, per = scene.steps, scene.body, scene.per
     z = scene.lift + now.height[:, None]
-    rate = now.rate if not steps.running else _allowed(now.rate, scene)
+    rate = (
+        now.rate if not steps.running else allowed(now.rate, scene.total, scene.keep, scene.spans)
+    )
     torque = np.stack([rate[1], -rate[0]]) / body.mass[:, None]
     plane = bounded_solution(
         scene.total * GRAVITY / z, (scene.pushed + torque) / z, steps.period, now.plane, _TOLERANCE
     )
-    twist, upper, spin = now.twist, scene.upper, scene.spin
+    twist, upper, held = now.twist, scene.upper, scene.spin
     if steps.running:
-        twist = twist + _untwist(rate - now.rate, body, per)
+        twist = twist + untwist(rate - now.rate, body, per)
         upper = carry(body, _twisted(scene.trunk, twist))
-        spin = _spin(upper.rotations, body, slice(0, 7), per)
+        held = spin(upper.rotations, body, slice(0, 7), per)
     target = np.concatenate([plane, z[None]])
     root = target - now.above
     rise = straight_height(body, scene.track, root[:, :, None] + scene.hip)
@@ -311,8 +302,8 @@ def _round(scene: _Scene, now: Start) -> _Round:
     posed = _pose(body, scene.track, upper, scene.hip, root)
     limit = cutoff(steps)
     above = low_pass(posed.centre - root, steps.period, limit)
-    spin = spin + _momentum(posed, body, per)
-    pace = low_pass(derivative(spin) / per, steps.period, limit)
+    held = held + _momentum(posed, body, per)
+    pace = low_pass(derivative(held) / per, steps.period, limit)
     after = Start(above, plane, pace, twist, now.height + rise)
     gaps = ((above - now.above), (pace - now.rate) / (10 * body.mass * GRAVITY)[:, None])
     miss = np.max([np.sqrt((gap**2).sum(0).max(-1)) for gap in gaps], axis=0)
@@ -395,51 +386,11 @@ def _twisted(motion: Trunk, twist: Array) -> Trunk:
     return motion._replace(trunk=motion.trunk + twist)
 
 
-def _spans(steps: Steps, time: Array) -> Array:
-    """Which step of either foot each time belongs to, from mid flight to mid flight.
-
-    Returns:
-        1 where a time belongs to a step, else 0, ``(B, F * S, N)``, steps in order of time.
-    """
-    size = len(time)
-    strike = steps.strike.reshape(size, -1)
-    order = np.argsort(strike, axis=1)
-    strike = np.take_along_axis(strike, order, axis=1)
-    off = strike + np.take_along_axis(steps.duration.reshape(size, -1), order, axis=1)
-    before = np.roll(off, 1, axis=1)
-    before[:, 0] -= steps.period
-    edge = (strike + before) / 2
-    since = (time[:, None] - edge[..., None]) % steps.period[:, None, None]
-    own = np.argmin(since, axis=1)
-    out: Array = (own[:, None] == np.arange(strike.shape[1])[:, None]).astype(np.float64)
-    return out
-
-
-def _allowed(rate: Array, scene: _Scene) -> Array:
-    """The rate of angular momentum that the floor can give: none in flight.
-
-    What a step gives in all stays as it is, so that the trunk need not turn for longer than that.
-    """
-    held = rate * scene.keep
-    weight = scene.total * scene.keep * scene.spans.swapaxes(0, 1)
-    missing = np.einsum("ibn,bsn->ibs", rate - held, scene.spans)
-    given = weight.sum(axis=-1).T
-    out: Array = held + np.einsum("ibs,sbn->ibn", missing / given, weight)
-    return out
-
-
-def _untwist(excess: Array, body: Body, per: Array) -> Array:
-    """Rotation of the trunk that takes up ``excess`` of the rate of angular momentum."""
-    inertia = np.array([4.5, 4.0, 0.55])[:, None, None] * (body.mass / 73.0)[:, None]
-    turned = 0.5 * antiderivative(excess, 2) * per**2 / inertia
-    return np.stack([turned[1], turned[0], turned[2]])
-
-
 def _momentum(posed: _Posed, body: Body, per: Array) -> Array:
     """Angular momentum less the spin of the upper segments, ``(3, B, N)``."""
     away = posed.points - posed.centre[:, :, None]
     speed = derivative(away) / per[:, None]
     orbit = (body.masses.T[..., None] * cross(away, speed)).sum(axis=2)
     low = _flat(posed.legs.rotations)
-    out: Array = orbit + _spin(low, body, slice(7, 15), per)
+    out: Array = orbit + spin(low, body, slice(7, 15), per)
     return out

@@ -148,8 +148,8 @@ def locate(steps: Steps, time: Array) -> Place:
 def airborne(steps: Steps, time: Array) -> npt.NDArray[np.bool_]:
     """Whether no foot is on the floor at each time, ``(B, n)``."""
     place = locate(steps, time)
-    out: npt.NDArray[np.bool_] = (place.elapsed >= place.pick(steps.duration)).all(axis=1)
-    return out
+    lifted = place.elapsed >= place.pick(steps.duration)
+    return lifted[:, 0] & lifted[:, 1]
 
 
 def smooth(x: Array) -> Array:

@@ -258,9 +258,14 @@ def run_trial(subject: Subject, request: Request, rng: np.random.Generator) -> T
         trial, reasons = attempt(person, request, rng)
         if not reasons:
             return replace(trial, subject=subject, rejected=tried)
-        calm = 0.7 ** (tried + 1)
+        calm = 0.65 ** (tried + 1)
         person = replace(
             subject,
+            pace=1 + calm * (subject.pace - 1),
+            stance=calm * subject.stance,
+            late=calm * subject.late,
+            longer=calm * subject.longer,
+            heavier=calm * subject.heavier,
             restless=subject.restless * calm,
             traits=tuple(calm * x for x in subject.traits),
             lopsided=tuple(calm * x for x in subject.lopsided),
