@@ -44,7 +44,7 @@ def shared_time(tree: xr.DataTree, names: tuple[str, ...]) -> tuple[float, float
     Raises:
         SchemaError: If two of them do not overlap in time.
     """
-    ends = {name: tree[name]["time"].values[[0, -1]] for name in names}
+    ends = {name: np.asarray(tree[name]["time"].values)[[0, -1]] for name in names}
     late = max(names, key=lambda name: ends[name][0])
     early = min(names, key=lambda name: ends[name][1])
     start, stop = float(ends[late][0]), float(ends[early][1])

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numcodecs import blosc
+from numcodecs import blosc  # type: ignore[import-untyped]
 
 __all__ = ["group_metadata", "plain", "write_array", "write_group"]
 
