@@ -1,13 +1,16 @@
-"""Fixtures shared by every test: seeded generators and the real recordings."""
+"""Fixtures shared by every test: seeded generators, real recordings, and a tiny trained model."""
 
+import copy
 import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 
 REPOSITORY = Path(__file__).parents[1]
 UNPACKED = REPOSITORY / ".data"
@@ -51,3 +54,89 @@ def shared_data() -> Callable[[str], Path]:
         return found
 
     return folder
+
+
+TINY = {
+    "windows": {"rate_hz": 50.0, "length": 32, "stride": 16, "units": {"grf": "N/kg"}},
+    "split": {"test": 0.34, "calibration": 0.34},
+    "llma": {
+        "steps": 60,
+        "known": ["mass_kg"],
+        "size": {"width": 16, "heads": 2, "feedforward": 16, "dropout": 0.0},
+        "layers": {"own": 1, "condition": 1, "decoder": 1, "mean": 1},
+        "alignment": {"length": 8},
+    },
+    "training": {
+        "batch_size": 16,
+        "learning_rate": 5e-3,
+        "ema_decay": 0.9,
+        "warmup_steps": 1,
+        "device": "cpu",
+        "precision": "fp32",
+    },
+    "bands": {"samples": 8, "steps": 2},
+}
+"""A recipe's tables for the walks below: a second to train, and good enough to have an opinion."""
+
+
+def _walk(name: str, subject: int, *, seconds: float = 3.0, rate: float = 100.0) -> xr.DataTree:
+    """Two legs whose angles swing and whose forces follow them exactly, in a z-up laboratory."""
+    from unisono.recordings.schema import make_recording, make_stream
+
+    rng = np.random.default_rng(subject)
+    pace, lag = 1 + 0.1 * (subject % 3), rng.uniform(0, 6)
+    time = np.arange(round(seconds * rate)) / rate
+    mass = 60.0 + subject
+    angles, forces = [], []
+    for start in (0.0, np.pi):  # right, then left
+        phase = 2 * np.pi * pace * time + lag + start
+        angles += [30 * np.sin(phase), 20 * np.cos(phase), 5 * np.sin(2 * phase)]
+        turn = np.sin(2 * phase + 0.8)  # no force is a copy of an angle
+        forces += [np.sin(phase + 0.7), 0.3 * np.cos(phase + 0.5), 5 + 2 * turn + np.sin(phase)]
+    frame = {"up": "z", "forward": "x", "handedness": "right"}
+    joints, axes = ("hip", "knee", "ankle"), ("fx", "fy", "fz")
+    streams = {
+        "angles": make_stream(
+            np.stack(angles, axis=1), time=time, units="deg", kind="angle",
+            channels=[f"{s}_{j}_flexion" for s in "rl" for j in joints],
+        ),
+        "grf": make_stream(
+            mass * np.stack(forces, axis=1), time=time, units="N", kind="force", frame=frame,
+            channels=[f"{s}_{a}" for s in "rl" for a in axes],
+        ),
+    }  # fmt: skip
+    return make_recording(
+        streams, recording=name, subject=f"s{subject}", mass_kg=mass,
+        labels={"condition": "slow" if subject % 2 else "fast"},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def make_walk() -> Callable[..., xr.DataTree]:
+    """``make_walk(name, subject, seconds=3.0, rate=100.0)``: one coupled recording."""
+    return _walk
+
+
+@pytest.fixture
+def tiny_tables() -> dict[str, Any]:
+    """A recipe's tables for a model that is trained in a second."""
+    return copy.deepcopy(TINY)
+
+
+@pytest.fixture(scope="session")
+def walks(tmp_path_factory: pytest.TempPathFactory) -> Any:  # noqa: ANN401 - imported when used
+    """A dataset of six subjects with two walks each."""
+    from unisono import api
+
+    folder = tmp_path_factory.mktemp("data") / "walks.un"
+    return api.Dataset.create(folder, (_walk(f"s{s}t{t}", s) for s in range(6) for t in range(2)))
+
+
+@pytest.fixture(scope="session")
+def tiny_model(walks: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:  # noqa: ANN401
+    """A sealed model from angles to forces of the walks."""
+    from unisono import api
+
+    output = tmp_path_factory.mktemp("models") / "tiny"
+    tables = copy.deepcopy(TINY)
+    return api.fit("llma", walks, given=["angles"], want=["grf"], output=output, settings=tables)

@@ -20,15 +20,14 @@ from unisono.api.recipe import Sampling
 from unisono.core.checks import check_choice
 from unisono.core.errors import ConfigError
 from unisono.core.random import numpy_generator
-from unisono.evaluation.inputs import (
-    EvaluationInput,
-)
+from unisono.evaluation.inputs import EvaluationInput
 from unisono.evaluation.report import Report, evaluate_predictions
 from unisono.recordings.dataset import Dataset
 from unisono.recordings.splits import split_keys
 from unisono.training.sealed import hash_subject
 from unisono.viewing.panels import choose_panels
 from unisono.viewing.report_page import Picture, ReportExtras, write_report
+from unisono.viewing.text_table import text_table
 
 __all__ = ["Evaluation", "EvaluationResult", "evaluate", "test_recordings"]
 
@@ -61,40 +60,19 @@ class EvaluationResult:
 
     Args:
         content: What stands in report.json.
+        text: The same as a table for a terminal.
         page: report.html.
         numbers: report.json.
     """
 
     content: Mapping[str, Any]
+    text: str
     page: Path
     numbers: Path
 
     def table(self) -> str:
-        """Methods against metrics, target by target, and what the bands cover."""
-        lines = []
-        for name, target in self.content["targets"].items():
-            lines.append(f"{name} ({target['unit']}), mean over subjects [95 % interval]")
-            lines.append(f"  {'':11}{'rmse':>26}{'nrmse':>24}{'r':>24}")
-            for method, row in target["methods"].items():
-                cells = "".join(f"{_cell(row[m]):>{w}}" for m, w in _COLUMNS)
-                lines.append(f"  {method:11}{cells}")
-            covered = ", ".join(
-                f"{float(level):.0%}: {value:.1%}" for level, value in target["coverage"].items()
-            )
-            lines.append(f"  bands cover {covered}")
-        leaks = self.content["leaks"]
-        lines += [f"LEAK {leak['kind']} {leak['where']}: {leak['what']}" for leak in leaks]
-        return "\n".join(lines)
-
-
-_COLUMNS = (("rmse", 26), ("nrmse", 24), ("r", 24))
-
-
-def _cell(entry: Mapping[str, float | None]) -> str:
-    mean, low, high = (entry[k] for k in ("mean", "low", "high"))
-    if mean is None or low is None or high is None:
-        return "-"
-    return f"{mean:.3g} [{low:.3g}, {high:.3g}]"
+        """Methods against metrics, target by target, what the bands hold, leaks and doubts."""
+        return self.text
 
 
 def evaluate(
@@ -137,7 +115,7 @@ def _write(
         pictures=options.pictures,
     )
     files = write_report(report, extras, out)
-    return EvaluationResult(report.data, files.page, files.numbers)
+    return EvaluationResult(report.data, text_table(report), files.page, files.numbers)
 
 
 def _facts(model: Model) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """``unisono describe FILE...``: what was understood of files."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -39,7 +40,10 @@ def run(
             if len(found) == 1:
                 raise
             failed += 1
-            print(json.dumps({"file": str(file), "error": str(error)}) if json_ else f"{error}\n")
+            if json_:
+                print(json.dumps({"file": str(file), "error": str(error)}))
+            else:
+                print(error, file=sys.stderr)
             continue
         for one in described:
             print(json.dumps(one.to_dict()) if json_ else one.table())

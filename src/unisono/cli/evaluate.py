@@ -1,6 +1,7 @@
 """``unisono evaluate MODEL DATASET``: the table a person can trust, beside the baselines."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -47,4 +48,8 @@ def run(
     print(json.dumps(report.content) if json_ else report.table())
     if not json_:
         print(f"wrote {report.page}")
-    return 2 if report.content["leaks"] else 0
+    leaks = len(report.content["leaks"])
+    if leaks:
+        said = "1 leak" if leaks == 1 else f"{leaks} leaks"
+        print(f"unisono evaluate: the report fails: {said}, see {report.page}.", file=sys.stderr)
+    return 2 if leaks else 0

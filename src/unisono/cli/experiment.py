@@ -32,7 +32,9 @@ def run(
     from unisono import experiments
 
     if not name:
-        print("\n".join(f"{key}: {text}" for key, text in experiments.listed().items()))
+        known = experiments.listed()
+        lines = [f"{key}: {text}" for key, text in known.items()]
+        print(json.dumps({"experiments": known}) if json_ else "\n".join(lines))
         return 0
     result = experiments.run(name, out / name, settings=set_ or [])
     print(json.dumps(result.content) if json_ else result.table())

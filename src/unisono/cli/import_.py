@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -82,6 +83,10 @@ def run(
     with progress("import", quiet=json_) as tell:
         report = api.import_files(sources, out, options, progress=tell)
     print(json.dumps(report.to_dict()) if json_ else _table(report))
+    if report.bad:
+        said = "1 file was" if len(report.bad) == 1 else f"{len(report.bad)} files were"
+        kept = f"{len(report.good)} recordings were kept"
+        print(f"unisono import: {said} not imported; {kept}.", file=sys.stderr)
     return 2 if report.bad else 0
 
 

@@ -19,6 +19,7 @@ __all__ = ["app", "main"]
 app = cyclopts.App(
     name="unisono",
     help="Generate any signal of a moving system from any other, with honest bands.",
+    help_format="plaintext",
     help_flags=["--help", "-h"],
     version_flags=["--version"],
     result_action="return_value",
