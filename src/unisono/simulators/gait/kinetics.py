@@ -20,7 +20,7 @@ from unisono.simulators.gait.body import SEGMENTS, Body
 from unisono.simulators.gait.kinematics import State
 from unisono.simulators.gait.rotations import cross, turn, turn_back
 from unisono.simulators.gait.solver import GRAVITY, Motion
-from unisono.simulators.gait.steps import foot_path, locate, pressure, push
+from unisono.simulators.gait.steps import airborne, foot_path, locate, pressure, push
 
 __all__ = ["FootLoads", "JointLoads", "foot_loads", "joint_loads", "momentum_rate", "slip"]
 
@@ -98,8 +98,8 @@ def foot_loads(motion: Motion, state: State) -> FootLoads:
         ]
     )
     wanted = wish.sum(axis=1)
-    loaded = wanted > 0
-    share = np.where(loaded[:, None], wish / np.maximum(wanted, 1e-12)[:, None], 0.0)
+    loaded = ~airborne(steps, time)
+    share = np.where(loaded[:, None], wish / np.maximum(wanted, 1e-30)[:, None], 0.0)
     x, y, z = state.whole.position
     total = body.mass[:, None] * state.whole.acceleration
     total[2] += (body.mass * GRAVITY)[:, None]

@@ -146,9 +146,14 @@ def locate(steps: Steps, time: Array) -> Place:
 
 
 def airborne(steps: Steps, time: Array) -> npt.NDArray[np.bool_]:
-    """Whether no foot is on the floor at each time, ``(B, n)``."""
+    """Whether no foot bears on the floor at each time, ``(B, n)``.
+
+    The first and last 0.4 % of a stance, which bear less than a millionth of body weight, count
+    as flight.
+    """
     place = locate(steps, time)
-    lifted = place.elapsed >= place.pick(steps.duration)
+    part = place.elapsed / place.pick(steps.duration)
+    lifted = (part >= 0.996) | (part <= 0.004)
     return lifted[:, 0] & lifted[:, 1]
 
 
