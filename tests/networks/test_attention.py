@@ -55,3 +55,40 @@ def test_nothing_to_attend_to_gives_zeros_and_finite_gradients() -> None:
 def test_heads_must_divide_the_width() -> None:
     with pytest.raises(ShapeError, match=r"width \(8\) must be a multiple of heads \(3\)"):
         Attention(8, 3)
+
+
+def test_attending_to_itself_is_attending_to_its_own_memory(generator: torch.Generator) -> None:
+    net = Attention(8, 2).double()
+    x = torch.randn(2, 5, 8, generator=generator, dtype=torch.float64)
+    mask = torch.tensor([[True] * 5, [True, False, True, False, False]])
+    torch.testing.assert_close(net.within(x, mask), net(x, net.memory(x, mask)))
+
+
+@pytest.mark.parametrize(
+    "valid", [[[True] * 6] * 3, [[True] * 6, [True] * 2 + [False] * 4, [False] * 6]]
+)
+def test_bf16_with_gradients_is_the_same_attention(
+    valid: list[list[bool]], generator: torch.Generator
+) -> None:
+    net = Attention(8, 2)
+    x = torch.randn(3, 6, 8, generator=generator)
+    pull, mask = torch.randn(3, 6, 8, generator=generator), torch.tensor(valid)
+    exact = net.within(x, mask)
+    wanted = torch.autograd.grad((exact * pull).sum(), list(net.parameters()))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rounded = net.within(x, mask)
+    got = torch.autograd.grad((rounded * pull).sum(), list(net.parameters()))
+    torch.testing.assert_close(rounded.float(), exact, rtol=0.03, atol=0.03)
+    for rough, fine in zip(got, wanted, strict=True):
+        torch.testing.assert_close(
+            rough, fine, rtol=0.05, atol=0.05 * float(fine.abs().max() + 0.1)
+        )
+
+
+def test_bf16_gradients_drop_weights_while_training(generator: torch.Generator) -> None:
+    net = Attention(8, 2, dropout=0.5)
+    x, mask = torch.randn(2, 6, 8, generator=generator), torch.ones(2, 6, dtype=torch.bool)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert not torch.equal(net.within(x, mask), net.within(x, mask))
+        net.eval()
+        assert torch.equal(net.within(x, mask), net.within(x, mask))

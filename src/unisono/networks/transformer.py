@@ -10,6 +10,7 @@ embedding, zero at the start (adaLN-Zero, Peebles & Xie, 2212.09748, section 3.2
 is neither modulated nor gated.
 """
 
+import torch
 from torch import Tensor, nn
 
 from unisono.networks.attention import Attention, KeyValues
@@ -71,21 +72,23 @@ class Block(nn.Module):
             time: Time embedding ``(B, d)``; needed by an adaptive block.
         """
         first: Tensor = self.norm_self(x)
-        gate_self = gate_feed = None
-        shift = scale = None
+        gate_self = shift = scale = gate_feed = None
         if self.modulate is not None and time is not None:
-            parts = self.modulate(nn.functional.silu(time))[:, None, :].chunk(6, dim=-1)
-            first = first * (1 + parts[1]) + parts[0]
-            gate_self, shift, scale, gate_feed = parts[2], parts[3], parts[4], parts[5]
-        mixed = self.drop(self.attend(first, self.attend.memory(first, mask)))
-        x = x + (mixed if gate_self is None else gate_self * mixed)
+            parts = self.modulate(nn.functional.silu(time))[:, None, :].to(x.dtype).chunk(6, dim=-1)
+            first = torch.addcmul(parts[0], first, 1 + parts[1])
+            gate_self, shift, scale, gate_feed = parts[2:]
+        x = _added(x, self.drop(self.attend.within(first, mask)), gate_self)
         if self.cross is not None and self.norm_cross is not None and memory is not None:
             x = x + self.drop(self.cross(self.norm_cross(x), memory))
         inner: Tensor = self.norm_feed(x)
         if shift is not None and scale is not None:
-            inner = inner * (1 + scale) + shift
-        fed: Tensor = self.drop(self.feed(inner))
-        return x + (fed if gate_feed is None else gate_feed * fed)
+            inner = torch.addcmul(shift, inner, 1 + scale)
+        return _added(x, self.drop(self.feed(inner)), gate_feed)
+
+
+def _added(x: Tensor, branch: Tensor, gate: Tensor | None) -> Tensor:
+    """The branch on top of ``x``, gated where there is a gate; in one pass over memory."""
+    return x + branch if gate is None else torch.addcmul(x, gate, branch.to(x.dtype))
 
 
 class Stack(nn.Module):
