@@ -23,6 +23,7 @@ app = cyclopts.App(
     help_flags=["--help", "-h"],
     version_flags=["--version"],
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
 )
 for _name, _run in (
     ("demo", demo.run),

@@ -1,0 +1,31 @@
+"""Mirrors src/unisono/cli/evaluate.py."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.slow
+def test_a_report_and_a_planted_leak(
+    unisono: Callable[..., object], tiny_model: Any, walks: Any, tmp_path: Path
+) -> None:
+    words = ("evaluate", tiny_model.folder, walks.path, "--samples", "4")
+    run = unisono(*words, "--out", tmp_path / "report", "--json")
+    assert run.status == 0 and run.json["leaks"] == []
+    assert (tmp_path / "report" / "report.html").exists()
+    # evaluated on the very people it was trained on
+    run = unisono(*words, "--out", tmp_path / "leaky", "--part", "all")
+    assert "the report fails" in run.complaint
+    assert run.out.startswith("FAILED")
+
+
+def test_wrong_words(
+    unisono: Callable[..., object], tiny_model: Any, walks: Any, tmp_path: Path
+) -> None:
+    words = ("evaluate", tiny_model.folder, walks.path, "--out", tmp_path / "r")
+    assert "part" in unisono(*words, "--part", "some").complaint
+    assert "samples" in unisono(*words, "--samples", "0").complaint
+    absent = ("evaluate", tiny_model.folder, tmp_path / "absent.un", "--out", tmp_path / "r")
+    assert "absent.un" in unisono(*absent).complaint
