@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from unisono import api
 
 
 @pytest.mark.slow
 def test_a_report_and_a_planted_leak(
-    unisono: Callable[..., object], tiny_model: Any, walks: Any, tmp_path: Path
+    unisono: Callable[..., object], tiny_model: api.Model, walks: api.Dataset, tmp_path: Path
 ) -> None:
     words = ("evaluate", tiny_model.folder, walks.path, "--samples", "4")
     run = unisono(*words, "--out", tmp_path / "report", "--json")
@@ -22,7 +23,7 @@ def test_a_report_and_a_planted_leak(
 
 
 def test_wrong_words(
-    unisono: Callable[..., object], tiny_model: Any, walks: Any, tmp_path: Path
+    unisono: Callable[..., object], tiny_model: api.Model, walks: api.Dataset, tmp_path: Path
 ) -> None:
     words = ("evaluate", tiny_model.folder, walks.path, "--out", tmp_path / "r")
     assert "part" in unisono(*words, "--part", "some").complaint

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from unisono import api
 
 
 def test_a_file_in_a_file_out(
-    unisono: Callable[..., object], tiny_model: Any, walk_file: Path, tmp_path: Path
+    unisono: Callable[..., object], tiny_model: api.Model, walk_file: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "new_grf.mot"
     words = ("generate", tiny_model.folder, walk_file, "--out", out, "--samples", "4")
@@ -32,7 +31,7 @@ def test_a_file_in_a_file_out(
 
 
 def test_json_holds_all_that_is_said(
-    unisono: Callable[..., object], tiny_model: Any, walk_file: Path, tmp_path: Path
+    unisono: Callable[..., object], tiny_model: api.Model, walk_file: Path, tmp_path: Path
 ) -> None:
     run = unisono(
         "generate", tiny_model.folder, walk_file, "--out", tmp_path / "a.csv",

@@ -28,7 +28,7 @@ def generate(
     model: "Model", recording: xr.DataTree, want: tuple[str, ...], options: Sampling
 ) -> Generated:
     """Generate streams for one recording; see ``Model.generate``."""
-    inputs = make_inputs(model, recording)
+    inputs = make_inputs(model, recording, want)
     steps = options.steps or model.recipe.bands.steps
     drawn = model.method.generate(
         inputs.batch,
@@ -60,7 +60,7 @@ def generate(
         "samples": options.samples,
         "steps": steps,
         "seed": options.seed,
-        "given": [s for s in model.given if s in inputs.batch.data],
+        "given": list(inputs.batch.data),
     }
     return Generated({str(k): v for k, v in recording.attrs.items()}, parts, made, doubts, physics)
 

@@ -47,21 +47,28 @@ class Inputs(NamedTuple):
     doubts: list[str]
 
 
-def make_inputs(model: "Model", recording: xr.DataTree) -> Inputs:
+def make_inputs(model: "Model", recording: xr.DataTree, want: tuple[str, ...] = ()) -> Inputs:
     """Bring a recording into the form that a model was trained on.
+
+    Args:
+        model: The model.
+        recording: The recording.
+        want: Streams to be generated; where all are of the model's given side, what it wants is
+            what is given.
 
     Raises:
         ModelError: If it lacks every given stream, or events that cannot be found.
         UnitError: If a unit cannot be converted.
     """
     names = stream_names(recording)
-    present = tuple(name for name in model.given if name in names)
+    given = model.want if want and set(want) <= set(model.given) else model.given
+    present = tuple(name for name in given if name in names)
     if not present:
         raise ModelError(
             f"recording {recording.attrs['recording']!r} has the streams {', '.join(names)}, but "
-            f"the model is given {', '.join(model.given)}; rename a stream or use another model."
+            f"the model is given {', '.join(given)}; rename a stream or use another model."
         )
-    doubts = [f"{n} is missing: bands are wider" for n in model.given if n not in present]
+    doubts = [f"{n} is missing: bands are wider" for n in given if n not in present]
     loose = replace(
         model.cut,
         streams=present,

@@ -117,7 +117,7 @@ def place_windows(
         inputs: What was given.
         recording: The recording; the result has the clock of its first given stream.
     """
-    given = next(name for name in model.given if name in inputs.batch.data)
+    given = next(iter(inputs.batch.data))
     clock = np.asarray(recording[given]["time"].values, dtype=np.float64)
     sides = dict.fromkeys(str(side) for side in inputs.table["side"])
     ways = {side: _way(model, info, side, recording) for side in sides}
