@@ -22,21 +22,26 @@ def test_covariance_is_that_of_numpy(generator: torch.Generator) -> None:
             np.testing.assert_allclose(got[b, m], np.cov(values[b, m].numpy().T), rtol=1e-10)
 
 
-def test_mismatch_matches_the_definition(generator: torch.Generator) -> None:
-    x, y = torch.randn(2, 5, 6, 3, dtype=torch.float64, generator=generator)
+@pytest.mark.parametrize(("frames", "width"), [(6, 3), (4, 7), (2, 3), (5, 5)])
+def test_mismatch_matches_the_definition(
+    frames: int, width: int, generator: torch.Generator
+) -> None:
+    x, y = torch.randn(2, 5, frames, width, dtype=torch.float64, generator=generator)
     valid = torch.tensor([True, False, True, True, False])
     weight = torch.rand(5, dtype=torch.float64, generator=generator)
     expected = 0.0
     for n in (0, 2, 3):
         gap = np.cov(x[n].numpy().T) - np.cov(y[n].numpy().T)
-        expected += weight[n].item() * (gap**2).sum() / 9
+        expected += weight[n].item() * (gap**2).sum() / width**2
     got = covariance_mismatch(x, y, valid=valid, weight=weight)
     assert got.item() == pytest.approx(expected / 3, rel=1e-10)
 
 
-def test_invariances(generator: torch.Generator) -> None:
-    x, y = torch.randn(2, 5, 6, 3, dtype=torch.float64, generator=generator)
+@pytest.mark.parametrize("frames", [2, 6])
+def test_invariances(frames: int, generator: torch.Generator) -> None:
+    x, y = torch.randn(2, 5, frames, 3, dtype=torch.float64, generator=generator)
     assert covariance_mismatch(x, x).item() == 0
+    assert covariance_mismatch(x, x.flip(1)).item() == pytest.approx(0, abs=1e-12)
     shift = torch.randn(5, 1, 3, dtype=torch.float64, generator=generator)
     torch.testing.assert_close(covariance_mismatch(x + shift, y), covariance_mismatch(x, y))
     rotation, _ = torch.linalg.qr(torch.randn(3, 3, dtype=torch.float64, generator=generator))
@@ -45,9 +50,19 @@ def test_invariances(generator: torch.Generator) -> None:
     )
 
 
+def test_short_and_long_windows_have_the_same_gradient(generator: torch.Generator) -> None:
+    x, y = torch.randn(2, 3, 4, 6, dtype=torch.float64, generator=generator)
+    x.requires_grad_()
+    short = torch.autograd.grad(covariance_mismatch(x, y), x)[0]
+    gap = window_covariance(x) - window_covariance(y)
+    torch.testing.assert_close(short, torch.autograd.grad(gap.square().mean(), x)[0])
+
+
 def test_a_single_frame_is_refused() -> None:
     with pytest.raises(ShapeError, match="at least 2 frames; got 1"):
         window_covariance(torch.zeros(3, 1, 2))
+    with pytest.raises(ShapeError, match="at least 2 frames; got 1"):
+        covariance_mismatch(torch.zeros(3, 1, 2), torch.zeros(3, 1, 2))
 
 
 def test_kl_matches_torch_distributions(generator: torch.Generator) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from unisono.alignment.window_alignment import WindowAlignment
-from unisono.core.contracts import Batch, StreamInfo
+from unisono.core.contracts import Batch, Loss, StreamInfo
 from unisono.core.errors import ConfigError
 from unisono.core.timeline import Timeline
 from unisono.methods.llma import LLMA
@@ -92,6 +92,19 @@ def test_every_mode_learns_and_generates(make: Callable[[], LLMA]) -> None:
     assert out["moments"].mean.shape == (8, 20, 1)
     assert out["grf"].latent.shape == (8, 20, 16)
     assert all(torch.isfinite(d.samples).all() for d in out.values())
+
+
+def test_monitors_of_collapse_are_computed_now_and_then_and_change_no_draw() -> None:
+    model = build()
+
+    def loss(step: int) -> Loss:
+        g = torch.Generator().manual_seed(2)
+        return model.loss(batch(), phase=model.phases[0], step=step, generator=g)
+
+    watched, plain = loss(10), loss(11)
+    assert "align.rank_x" in watched.parts
+    assert "align.rank_x" not in plain.parts
+    assert torch.equal(watched.total, plain.total)
 
 
 def test_same_seed_same_bits_and_another_seed_another_draw() -> None:

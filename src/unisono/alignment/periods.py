@@ -29,8 +29,7 @@ def autocorrelation(x: Tensor, mask: Tensor) -> Tensor:
     kept = torch.where(mask[..., None], x, torch.zeros_like(x))
     mean = kept.sum(dim=1, keepdim=True) / real.sum(dim=1).clamp(min=1)[:, None, None]
     centred = torch.where(mask[..., None], x - mean, torch.zeros_like(x))
-    products = _self_products(centred, frames).sum(dim=-1)
-    pairs = _self_products(real[..., None], frames).squeeze(-1)
+    products, pairs = _self_products(centred, frames), _self_products(real[..., None], frames)
     some = pairs > 0.5  # a count, but for the rounding of the transform
     r = torch.where(some, products / torch.where(some, pairs, 1.0), 0.0)
     power = r[:, :1]
@@ -38,9 +37,10 @@ def autocorrelation(x: Tensor, mask: Tensor) -> Tensor:
 
 
 def _self_products(x: Tensor, frames: int) -> Tensor:
-    """Sum over ``t`` of ``x_t x_{t+k}`` for every lag, by a zero-padded transform."""
+    """Sum over ``t`` and channels of ``x_t x_{t+k}`` for every lag, by a zero-padded transform."""
     spectrum = torch.fft.rfft(x, n=2 * frames, dim=1)
-    products: Tensor = torch.fft.irfft(spectrum.abs().square(), n=2 * frames, dim=1)
+    power = (spectrum.real.square() + spectrum.imag.square()).sum(dim=-1)
+    products: Tensor = torch.fft.irfft(power, n=2 * frames, dim=1)
     return products[:, :frames]
 
 

@@ -26,11 +26,14 @@ def window_covariance(values: Tensor) -> Tensor:
     Raises:
         ShapeError: If a window has fewer than 2 frames.
     """
-    frames = values.shape[-2]
+    _check_frames(values.shape[-2])
+    centred = values - values.mean(dim=-2, keepdim=True)
+    return centred.transpose(-1, -2) @ centred / (values.shape[-2] - 1)
+
+
+def _check_frames(frames: int) -> None:
     if frames < 2:
         raise ShapeError(f"a covariance needs windows of at least 2 frames; got {frames}.")
-    centred = values - values.mean(dim=-2, keepdim=True)
-    return centred.transpose(-1, -2) @ centred / (frames - 1)
 
 
 def covariance_mismatch(
@@ -47,8 +50,31 @@ def covariance_mismatch(
         weight: ``(N,)``; None for 1.
     """
     check_axes(x=(x, "window frame latent"), y=(y, "window frame latent"))
-    difference = window_covariance(x) - window_covariance(y)
-    return weighted_mean(difference.square().mean(dim=(-1, -2)), valid, weight)
+    frames, width = x.shape[-2:]
+    if frames < width:
+        squared = _squared_by_frames(x, y)
+    else:
+        squared = (window_covariance(x) - window_covariance(y)).square().sum(dim=(-1, -2))
+    return weighted_mean(squared / width**2, valid, weight)
+
+
+def _squared_by_frames(x: Tensor, y: Tensor) -> Tensor:
+    r"""Return :math:`\lVert S^X - S^Y \rVert_F^2` of windows shorter than they are wide, ``(N,)``.
+
+    With :math:`D = X - Y` and :math:`P = X + Y`, both centred, the difference of the covariances is
+    the symmetric part of :math:`D^\top P / (C - 1)`; its norm needs only products of frames,
+
+    .. math:: \tfrac12 \big[ \langle D D^\top, P P^\top \rangle
+              + \langle P D^\top, (P D^\top)^\top \rangle \big] / (C - 1)^2,
+
+    ``(C, C)`` each in place of ``(d, d)``, and exactly 0 where the windows are equal.
+    """
+    _check_frames(x.shape[-2])
+    apart, both = (z - z.mean(dim=-2, keepdim=True) for z in (x - y, x + y))
+    crossed = both @ apart.transpose(-1, -2)
+    own = (apart @ apart.transpose(-1, -2)) * (both @ both.transpose(-1, -2))
+    total = (own + crossed * crossed.transpose(-1, -2)).sum(dim=(-1, -2))
+    return total / 2 / (x.shape[-2] - 1) ** 2
 
 
 def batch_gaussian_kl(

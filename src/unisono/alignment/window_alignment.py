@@ -243,10 +243,10 @@ def _negatives(
         vectors(cut(signal, mask, length=config.length, stride=config.stride).values).flatten(0, 1)
         for signal, mask in zip(signals, masks, strict=True)
     )
-    period, other = (
-        estimate_period(signal, mask) for signal, mask in zip(signals, masks, strict=True)
-    )
-    period = torch.where(torch.isfinite(period), period, other)
+    period = estimate_period(signals.x, masks.x)
+    if not bool(torch.isfinite(period).all()):
+        other = estimate_period(signals.y, masks.y)
+        period = torch.where(torch.isfinite(period), period, other)
     repeated = same_phase(pairs.items, period, tolerance=config.length / 2)
     return found.without(repeated | correlated(x, y[pairs.partner])).negative
 

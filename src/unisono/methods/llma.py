@@ -142,7 +142,8 @@ class LLMA(nn.Module):
                 total = total + self.settings.losses.energy * energy
                 parts[f"{name}.energy"] = energy.detach()
         if len(terms) == 2 and self.settings.losses.align > 0:
-            align, logged = self._align(terms, batch, generator)
+            monitor = step % _MONITOR_EVERY == 0
+            align, logged = self._align(terms, batch, generator, monitor=monitor)
             weighted = self.weight(align)
             parts |= logged | {"align.weight": weighted.factor}
             total = total + weighted.total
@@ -205,7 +206,7 @@ class LLMA(nn.Module):
         return Latents(memory.tokens, memory.mask)
 
     def _align(
-        self, terms: Mapping[str, Terms], batch: Batch, generator: Generator
+        self, terms: Mapping[str, Terms], batch: Batch, generator: Generator, *, monitor: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Alignment of the two directions' latents: the term and what is logged of it."""
         want_side, given_side = terms["to_want"], terms["to_given"]
@@ -223,6 +224,7 @@ class LLMA(nn.Module):
             Latents(gather_batch(zy.float()), present),
             generator=generator,
             signals=Signals(gather_batch(x), gather_batch(y)),
+            monitor=monitor,
         )
         logged = {"contrast": out.contrast, "covariance": out.covariance}
         if out.monitors is not None:
@@ -302,6 +304,9 @@ class LLMA(nn.Module):
             + "."
         )
 
+
+_MONITOR_EVERY = 10
+"""Steps between monitors of collapse: they change slowly and cost a tenth of a small step."""
 
 _ENERGIES = {"square": mean_square_energy, "spectral": spectral_energy}
 
