@@ -32,6 +32,10 @@ class Stated:
         Body mass.
     height_m
         Body height.
+    up
+        Vertical axis of the laboratory, y or z, where the files do not say.
+    reverse
+        Stream of forces that act on the plate and not on the body. Repeatable.
     """
 
     unit: Words = None
@@ -40,6 +44,8 @@ class Stated:
     subject: str | None = None
     mass_kg: float | None = None
     height_m: float | None = None
+    up: str = ""
+    reverse: Words = None
 
     def options(self) -> "ReadOptions":
         """The same as options of the readers."""
@@ -52,6 +58,8 @@ class Stated:
             subject=self.subject,
             mass_kg=self.mass_kg,
             height_m=self.height_m,
+            up=self.up,
+            reverse=tuple(self.reverse or ()),
         )
 
 

@@ -172,5 +172,5 @@ def _mass_missing(name: str, node: xr.Dataset, mass: float | None) -> Iterator[D
             (),
             "mass",
             f"in {', '.join(absolute)}, and the body mass is not known",
-            "give it with --mass 70, else nothing can be expressed per mass",
+            "give it with --mass-kg 70, else nothing can be expressed per mass",
         )

@@ -230,7 +230,7 @@ def _import_trial(job: _Job) -> _Outcome:
     for file in job.trial.files:
         try:
             # Units are stated for the import, and not every file has every stream.
-            read = read_trials(file, replace(options.read, units={}))
+            read = read_trials(file, replace(options.read, skip_absent=True))
         except (UnisonoError, OSError) as error:
             outcome.bad.append(BadFile(str(file), str(error)))
         except Exception as error:  # a defect of one reader must not lose the other files

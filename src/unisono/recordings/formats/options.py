@@ -40,6 +40,8 @@ class ReadOptions:
         height_m: Body height.
         skip_absent: Whether a unit may name a stream that a file does not hold, as when one set of
             options serves a whole folder.
+        up: Vertical axis of the laboratory (``"y"`` or ``"z"``), where the file does not say.
+        reverse: Streams of forces that act on the plate, to be turned into those on the body.
 
     Raises:
         ConfigError: If a value is out of range.
@@ -56,6 +58,8 @@ class ReadOptions:
     mass_kg: float | None = None
     height_m: float | None = None
     skip_absent: bool = False
+    up: str = ""
+    reverse: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         try:
@@ -67,6 +71,8 @@ class ReadOptions:
                 check_range("height_m", self.height_m, 0.3, 2.8, closed=True)
         except ValueError as error:
             raise ConfigError(str(error)) from error
+        if self.up not in ("", "x", "y", "z"):
+            raise ConfigError(f"up must be x, y or z; got {self.up!r}.")
         if isinstance(self.columns, str):
             raise ConfigError("columns must be a list of names or a map from stream to columns.")
         for unit in self.units.values():

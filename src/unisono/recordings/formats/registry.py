@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import xarray as xr
 
 from unisono.core.errors import FileFormatError, OutputError, UnisonoError
+from unisono.recordings.declaring import Declared, declare
 from unisono.recordings.formats.options import DEFAULTS, ReadOptions
 from unisono.recordings.schema import stream_names, validate
 
@@ -130,7 +131,16 @@ def read_trials(path: str | Path, options: ReadOptions = DEFAULTS) -> list[xr.Da
     """
     path = Path(path)
     found = _load(READERS[_reader(path)])(path, options)
-    return found if isinstance(found, list) else [found]
+    trees = found if isinstance(found, list) else [found]
+    return [_declared(tree, options) for tree in trees]
+
+
+def _declared(tree: xr.DataTree, options: ReadOptions) -> xr.DataTree:
+    """Axes and signs as the user states them; streams that this file lacks are passed over."""
+    reverse = tuple(name for name in options.reverse if name in stream_names(tree))
+    if not (options.up or reverse):
+        return tree
+    return declare(tree, Declared(up=options.up, reverse=reverse))
 
 
 def read_file(path: str | Path, options: ReadOptions = DEFAULTS) -> xr.DataTree:
