@@ -205,8 +205,8 @@ def _ranges(parts: Parts, names: Sequence[str]) -> dict[str, list[list[float]]]:
 
 
 def _lab_names(recipe: Recipe, parts: Parts) -> dict[str, dict[str, str]]:
-    """What the training recordings call the channels of a leg view, by wanted stream."""
-    found: dict[str, dict[str, str]] = {name: {} for name in recipe.data.want}
+    """What the training recordings call the channels of a leg view, by stream."""
+    found: dict[str, dict[str, str]] = {name: {} for name in recipe.cut.streams}
     if not recipe.cut.mirror:
         return {}
     data = Dataset.open(recipe.data.path)

@@ -9,7 +9,7 @@ import xarray as xr
 from unisono.api.forces import body_weights, force_layout
 from unisono.api.generated import Generated, GeneratedStream
 from unisono.api.inputs import make_inputs
-from unisono.api.placing import Answer, place_on_grid, place_windows
+from unisono.api.placing import Answer, along_heading, place_on_grid, place_windows
 from unisono.api.recipe import Sampling
 from unisono.core.contracts import Draws, StreamInfo
 from unisono.core.provenance import provenance
@@ -45,6 +45,10 @@ def generate(
         info = model.streams[name]
         place = place_windows if inputs.timeline is None else place_on_grid
         parts[name] = place(model, info, answer, inputs, recording)
+        if along_heading(model, info) and inputs.table["heading_rad"].isna().any():
+            doubts.append(
+                f"{name}: no markers tell the heading, so its x is forward, not the lab's"
+            )
         report = _physics(info, parts[name], recording)
         if report is not None:
             physics[name] = report

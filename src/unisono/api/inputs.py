@@ -18,7 +18,7 @@ from unisono.recordings.schema import events_of, stream_names
 from unisono.recordings.stream_union import Owned, fit_stream, unite_streams
 from unisono.recordings.window_settings import Cut
 from unisono.recordings.window_spans import fixed_spans
-from unisono.recordings.windows import KNOWN, WindowBatch, cut_windows
+from unisono.recordings.windows import KNOWN, WindowBatch, cut_windows, window_headings
 
 if TYPE_CHECKING:
     from unisono.api.model import Model
@@ -34,7 +34,8 @@ class Inputs(NamedTuple):
 
     Attributes:
         batch: The windows.
-        table: Place of each window, as ``recordings.windows`` gives it.
+        table: Place of each window, as ``recordings.windows`` gives it, and ``heading_rad``, its
+            heading in laboratory axes (NaN where there is none).
         grid: Instants of the common clock, ``(T,)`` seconds; empty for windows cut by events.
         timeline: Where fixed windows lie on it; None for windows cut by events.
         doubts: What the user should know before trusting the result.
@@ -69,13 +70,15 @@ def make_inputs(model: "Model", recording: xr.DataTree, want: tuple[str, ...] = 
             f"the model is given {', '.join(given)}; rename a stream or use another model."
         )
     doubts = [f"{n} is missing: bands are wider" for n in given if n not in present]
+    turned = tuple(t for t in model.cut.turned if t in present)
     loose = replace(
         model.cut,
         streams=present,
         require=(),
         min_valid=0.0,
         channels={},
-        turned=tuple(t for t in model.cut.turned if t in present),
+        turned=turned,
+        heading=model.cut.heading if turned or not model.cut.turned else "",
         units={k: v for k, v in model.cut.units.items() if k.partition("/")[0] in present},
     )
     if model.cut.by:
@@ -87,7 +90,8 @@ def make_inputs(model: "Model", recording: xr.DataTree, want: tuple[str, ...] = 
                 f"{loose.by[1]}; give events, or markers of heel and toe to find them."
             )
         batch, more = to_batch(model, windows)
-        return Inputs(batch, windows.table, np.zeros(0), None, doubts + said + more)
+        table = _headed(model, recording, windows)
+        return Inputs(batch, table, np.zeros(0), None, doubts + said + more)
     return _fixed(model, recording, loose, doubts)
 
 
@@ -129,7 +133,13 @@ def _fixed(model: "Model", recording: xr.DataTree, cut: Cut, doubts: list[str]) 
             for k, v in batch.known.items()
         },
     )
-    return Inputs(cut_up, whole.table, grid, line, doubts + more)
+    return Inputs(cut_up, _headed(model, recording, whole), grid, line, doubts + more)
+
+
+def _headed(model: "Model", recording: xr.DataTree, windows: WindowBatch) -> pd.DataFrame:
+    """The table of windows with the heading that the model's turned streams go back by."""
+    headings = window_headings(recording, model.cut, windows.table)
+    return windows.table.assign(heading_rad=headings)
 
 
 def _with_events(recording: xr.DataTree, cut: Cut) -> tuple[xr.DataTree, list[str]]:

@@ -30,7 +30,7 @@ from unisono.recordings.window_streams import is_turned
 if TYPE_CHECKING:
     from unisono.api.model import Model
 
-__all__ = ["Answer", "place_on_grid", "place_windows"]
+__all__ = ["Answer", "along_heading", "place_on_grid", "place_windows"]
 
 Array = npt.NDArray[np.float64]
 
@@ -83,6 +83,11 @@ class _Back(NamedTuple):
 
     matrix: Array
     frame: dict[str, str]
+
+
+def along_heading(model: "Model", info: StreamInfo) -> bool:
+    """Whether the model knows a stream along the heading rather than in laboratory axes."""
+    return is_turned(_example(info, info.channels), info.name, model.cut)
 
 
 def place_on_grid(
@@ -182,8 +187,7 @@ def _between(planes: Array, place: Array) -> Array:
 
 def _way(model: "Model", info: StreamInfo, side: str, recording: xr.DataTree) -> _Way:
     """Names, signs and turn with which one side's windows go back."""
-    node = _example(info, info.channels)
-    turned = is_turned(node, info.name, model.cut)
+    turned = along_heading(model, info)
     if not (model.cut.mirror and side):
         return _Way(info.channels, np.ones(info.width), turned)
     known = dict(model.sealed.extra.get("names", {}).get(info.name, {}))
@@ -224,7 +228,7 @@ def _back(way: _Way, info: StreamInfo, window: "pd.Series[Any]") -> _Back:
     """The matrix that takes a window's channels back to laboratory axes."""
     frame = dict(info.frame)
     matrix = np.diag(way.signs)
-    angle = float(window.get("heading_rad", np.nan))
+    angle = float(window["heading_rad"])
     if way.turned and np.isfinite(angle):
         units = make_stream(
             np.eye(info.width),

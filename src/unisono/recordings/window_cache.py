@@ -26,7 +26,7 @@ from unisono.recordings.windows import KNOWN, Cut
 
 __all__ = ["WindowSet", "open_windows", "window_digest"]
 
-_FORMAT = 2
+_FORMAT = 1
 """Raised whenever windows of the same data and settings come out differently."""
 
 

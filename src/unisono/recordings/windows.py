@@ -8,6 +8,7 @@ masked throughout where windows of many recordings are put together
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,12 +34,12 @@ from unisono.recordings.window_streams import (
     turned_stream,
 )
 
-__all__ = ["KNOWN", "Cut", "WindowBatch", "cut_windows"]
+__all__ = ["KNOWN", "Cut", "WindowBatch", "cut_windows", "window_headings"]
 
 KNOWN = ("mass_kg", "height_m", "speed", "duration_s")
 """Numbers known of a window, where they are: kg, m, m/s, s. Columns of the table."""
 
-_TABLE = ("recording", "subject", "side", "start_s", "stop_s", *KNOWN, "heading_rad")
+_TABLE = ("recording", "subject", "side", "start_s", "stop_s", *KNOWN)
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,7 @@ class WindowBatch:
         mask: For each stream ``(n, L, D)`` bool.
         streams: What each stream is.
         table: One row a window: ``recording``, ``subject``, ``side``, ``start_s``, ``stop_s``,
-            :data:`KNOWN` (NaN where unknown), ``heading_rad`` (the heading in laboratory axes that
-            turned streams were turned by; NaN where none was) and a column for each label.
+            :data:`KNOWN` (NaN where unknown) and a column for each label.
     """
 
     data: Mapping[str, npt.NDArray[np.float32]]
@@ -104,14 +104,33 @@ def cut_windows(tree: xr.DataTree, cut: Cut) -> WindowBatch:
     return _gathered(tree, cut, there, pieces)
 
 
+def window_headings(tree: xr.DataTree, cut: Cut, table: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Heading of each window in laboratory axes, by which turned streams go back, ``(n,)`` rad.
+
+    Args:
+        tree: The recording that the windows were cut from.
+        cut: How they were cut.
+        table: Their table, with ``start_s`` and ``stop_s``.
+
+    Returns:
+        NaN for windows that are not turned, and where no markers tell the heading.
+    """
+    found = np.full(len(table), np.nan)
+    if cut.heading:
+        lab = _needed(tree, cut)
+        for row, (start, stop) in enumerate(zip(table["start_s"], table["stop_s"], strict=True)):
+            with suppress(SchemaError):
+                found[row] = _angle(lab, cut, Span(float(start), float(stop), ""))
+    return found
+
+
 @dataclass(frozen=True)
 class _Piece:
-    """One window: its place, its streams, its walking speed, its heading in the laboratory."""
+    """One window: its place, its streams, its walking speed."""
 
     span: Span
     streams: Mapping[str, xr.Dataset]
     speed: float
-    heading_rad: float
 
 
 def _sides(spans: list[Span]) -> list[str]:
@@ -122,8 +141,8 @@ def _of_side(
     tree: xr.DataTree, cut: Cut, grid: npt.NDArray[np.float64] | None, spans: list[Span], side: str
 ) -> list[_Piece]:
     """Windows of one side, which share the view and, when fixed, the resampling."""
-    lab = _needed(tree, cut) if cut.mirror or cut.heading else tree
-    view = leg_view(lab, side) if cut.mirror and side else lab
+    view = _needed(tree, cut) if cut.mirror or cut.heading else tree
+    view = leg_view(view, side) if cut.mirror and side else view
     mass = tree.attrs.get("mass_kg")
     parts = {name: node for name, node in streams(view) if name in cut.streams}
     turned = {name for name, node in parts.items() if is_turned(node, name, cut)}
@@ -147,8 +166,7 @@ def _of_side(
             if piece is not None:
                 found[name] = piece
         if _enough(found, cut, side):
-            heading = _angle(lab, cut, span) if turned else float("nan")
-            pieces.append(_Piece(span, found, _speed(tree, span), heading))
+            pieces.append(_Piece(span, found, _speed(tree, span)))
     return pieces
 
 
@@ -257,7 +275,6 @@ def _table(tree: xr.DataTree, pieces: list[_Piece]) -> pd.DataFrame:
         | {"side": piece.span.side, "start_s": piece.span.start_s, "stop_s": piece.span.stop_s}
         | body
         | {"speed": piece.speed, "duration_s": piece.span.stop_s - piece.span.start_s}
-        | {"heading_rad": piece.heading_rad}
         | labels
         for piece in pieces
     ]
