@@ -85,7 +85,18 @@ def _command() -> str:
         name = "unisono"
     elif name.endswith(".py"):
         name = f"python {Path(os.path.relpath(sys.argv[0])).as_posix()}"
-    return " ".join([name, *sys.argv[1:]])
+    return " ".join([name, *map(_without_place, sys.argv[1:])])
+
+
+def _without_place(word: str) -> str:
+    """An option without the folder of an absolute path in it: where a result was made is no news.
+
+    Example:
+        >>> _without_place("--out=/home/me/runs"), _without_place("data.path=walk.un")
+        ('--out=runs', 'data.path=walk.un')
+    """
+    key, sign, value = word.rpartition("=")
+    return f"{key}{sign}{Path(value).name}" if Path(value).is_absolute() else word
 
 
 def provenance() -> Provenance:

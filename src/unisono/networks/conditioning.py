@@ -7,8 +7,9 @@ channel is a fact the network sees rather than a zero it misreads:
           \qquad u_l = h_l + V\,\mathrm{GELU}(h_l) + \sum_k (w_k c_k \mu_k + v_k \mu_k) + p_l
 
 with ``K`` the length of the stem (longer ones see rates of change at once, which attention would
-have to learn; at ``K = 1`` each frame stands by itself and there is no ``V``), ``c_k`` the known numbers (standardised) and :math:`\mu_k`
-whether they are known. A stack of self-attention turns ``u`` into the memory that decoders look at.
+have to learn; at ``K = 1`` each frame stands by itself and there is no ``V``), ``c_k`` the known
+numbers (standardised) and :math:`\mu_k` whether they are known. A stack of self-attention turns
+``u`` into the memory that decoders look at.
 """
 
 from collections.abc import Mapping, Sequence
