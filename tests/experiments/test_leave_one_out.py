@@ -1,0 +1,92 @@
+"""Mirrors src/unisono/experiments/leave_one_out.py, on a tiny world of two coupled signals."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from unisono import experiments
+from unisono.core.errors import ConfigError
+from unisono.recordings.dataset import Dataset
+from unisono.recordings.schema import make_recording, make_stream
+
+RECIPE = """
+[data]
+given = ["angles"]
+want = ["grf"]
+[windows]
+rate_hz = 50.0
+length = 32
+stride = 32
+[llma]
+steps = 2
+size = { width = 8, heads = 2, feedforward = 8, dropout = 0.0 }
+layers = { own = 1, condition = 1, decoder = 1, mean = 1 }
+alignment = { length = 8 }
+[training]
+batch_size = 8
+warmup_steps = 1
+device = "cpu"
+precision = "fp32"
+[bands]
+samples = 6
+steps = 1
+"""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("loo")
+    (folder / "recipe.toml").write_text(RECIPE)
+
+    def people():  # noqa: ANN202
+        for s in range(3):
+            rng = np.random.default_rng(s)
+            time = np.arange(0, 2.6, 0.02)
+            phase = 2 * np.pi * time + s
+            angle = np.stack([np.sin(phase), np.cos(phase)], 1) + rng.normal(0, 0.1, (len(time), 2))
+            streams = {
+                "angles": make_stream(
+                    angle, time=time, channels=["a", "b"], units="deg", kind="angle"
+                ),
+                "grf": make_stream(
+                    np.sin(phase)[:, None] * 100, time=time, channels=["f"], units="N", kind="force"
+                ),
+            }
+            yield make_recording(streams, recording=f"r{s}", subject=f"s{s}")
+
+    Dataset.create(folder / "data.un", people())
+    return folder
+
+
+def run(world: Path, out: str) -> experiments.ExperimentResult:
+    settings = [f"recipe={world / 'recipe.toml'}", f"data.path={world / 'data.un'}"]
+    return experiments.run("leave-one-out", world / out, settings=settings)
+
+
+@pytest.mark.slow
+def test_everybody_is_predicted_by_models_that_never_saw_them_and_it_resumes(world: Path) -> None:
+    first = run(world, "out")
+    content = first.content
+    assert content["data"]["test_subjects"] == ["s0", "s1", "s2"]
+    methods = content["targets"]["grf"]["methods"]
+    assert set(methods) == {"llma", "mean_curve", "ridge", "knn", "mlp"}
+    assert set(content["targets"]["grf"]["coverage"]) == {"0.5", "0.8", "0.9"}
+    assert json.loads((world / "out" / "report.json").read_text()) == content
+    for subject in ("s0", "s1", "s2"):
+        table = (world / "out" / "models" / subject / "model.toml").read_text()
+        assert f'leave_out = [\n    "{subject}",\n]' in table
+    kept = world / "out" / "subjects" / "s1.npz"
+    stamp = kept.stat().st_mtime_ns
+    (world / "out" / "subjects" / "s2.npz").unlink()  # as if killed before the last one
+    second = run(world, "out")
+    assert kept.stat().st_mtime_ns == stamp
+    assert second.content["targets"] == first.content["targets"]
+
+
+def test_a_recipe_must_be_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="name a recipe"):
+        experiments.run("leave-one-out", tmp_path)
+    with pytest.raises(ValueError, match="experiment must be one of leave-one-out"):
+        experiments.run("leave-one-in", tmp_path)
