@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from unisono.api.evaluating import Evaluation, EvaluationResult, evaluate, test_
 from unisono.api.fitting import run_recipe
 from unisono.api.model import Model, load
 from unisono.api.recipe import Recipe, Sampling
+from unisono.core.checks import check_range
 from unisono.core.config import apply_settings, from_mapping
 from unisono.core.errors import OutputError, SchemaError
 from unisono.recordings.dataset import Dataset
@@ -21,6 +23,18 @@ from unisono.viewing.skeleton import save_skeleton_strip, walker_of
 __all__ = ["demo"]
 
 Tell = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class _Walkers:
+    """How many people walk, and how often: the table ``[demo]`` of the demo's recipe."""
+
+    subjects: int
+    trials: int
+
+    def __post_init__(self) -> None:
+        check_range("demo.subjects", self.subjects, 1, 100_000, closed=True)
+        check_range("demo.trials", self.trials, 1, 1000, closed=True)
 
 
 def demo(
@@ -39,23 +53,23 @@ def demo(
     out = Path(out)
     text = files("unisono.api").joinpath("demo.toml").read_text(encoding="utf-8")
     table = apply_settings(tomllib.loads(text), settings)
-    walkers = table.pop("demo")
+    walkers = from_mapping(_Walkers, table.pop("demo"), where="demo")
     table["data"]["path"], table["output"] = str(out / "walkers.un"), str(out / "model")
     recipe = from_mapping(Recipe, table)
-    data = _walkers(out / "walkers.un", int(walkers["subjects"]), int(walkers["trials"]), progress)
+    data = _walkers(out / "walkers.un", walkers, progress)
     model = _model(recipe, progress)
     picture = _generate(model, data, out)
     options = Evaluation(sampling=Sampling(samples=50), pictures=(picture,))
     return evaluate(model, data, out=out, options=options)
 
 
-def _walkers(path: Path, subjects: int, trials: int, progress: Tell | None) -> Dataset:
+def _walkers(path: Path, walkers: _Walkers, progress: Tell | None) -> Dataset:
     if path.exists():
         return Dataset.open(path)
 
     def told() -> Iterator[xr.DataTree]:
-        total = subjects * trials
-        made = random_recordings(subjects, trials=trials, seed=0, processes=2)
+        total = walkers.subjects * walkers.trials
+        made = random_recordings(walkers.subjects, trials=walkers.trials, seed=0, processes=2)
         for done, tree in enumerate(made, start=1):
             if progress is not None:
                 progress("simulate", done, total)
