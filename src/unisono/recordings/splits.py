@@ -135,19 +135,35 @@ class Split:
 def split_keys(table: pd.DataFrame, by: str = "subject") -> "pd.Series[str]":
     """The key of each row of a table, as text.
 
+    Args:
+        table: Recordings or windows.
+        by: A column, or several joined by ``+`` (``"speed+slope"``: one key a combination).
+
     Raises:
         ConfigError: If the table has no such column, or the key of a row is unknown.
-    """
-    if by not in table.columns:
-        raise ConfigError(
-            f"recordings have no {by!r} to split by.{nearest(by, map(str, table.columns))}"
-        )
-    absent = table[by].isna()
-    if absent.any():
-        where = table.loc[absent, "recording"].iloc[0] if "recording" in table.columns else "a row"
-        raise ConfigError(f"{by!r} of recording {where!r} is unknown; label it or leave it out.")
-    return table[by].astype(str)
 
+    Example:
+        >>> table = pd.DataFrame({"speed": [2.5, 2.5], "slope": [0, 10]})
+        >>> split_keys(table, "speed+slope").tolist()
+        ['2.5+0', '2.5+10']
+    """
+    names = by.split("+")
+    for name in names:
+        if name not in table.columns:
+            raise ConfigError(
+                f"recordings have no {name!r} to split by.{nearest(name, map(str, table.columns))}"
+            )
+        absent = table[name].isna()
+        if absent.any():
+            known = "recording" in table.columns
+            where = table.loc[absent, "recording"].iloc[0] if known else "a row"
+            raise ConfigError(
+                f"{name!r} of recording {where!r} is unknown; label it or leave it out."
+            )
+    joined = table[names[0]].astype(str)
+    for name in names[1:]:
+        joined = joined + "+" + table[name].astype(str)
+    return joined
 
 def split_by_fractions(
     keys: Iterable[str],

@@ -1,6 +1,5 @@
 """C3D files as a whole: real ones, small ones of every kind, and damaged ones."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,20 +115,3 @@ def test_damaged_files_are_read_or_refused(
         validate(read_c3d(path))
     except UnisonoError as error:
         assert "\n" not in str(error)
-
-
-def test_not_slower_than_ezc3d(shared_data: Callable[[str], Path]) -> None:
-    import ezc3d
-
-    paths = sorted(shared_data("biomechzoo").rglob("*.c3d"))[::5]
-    read_c3d(paths[0])
-
-    def seconds(read: Callable[[str], object]) -> float:
-        start = time.perf_counter()
-        for path in paths:
-            read(str(path))
-        return time.perf_counter() - start
-
-    # Measured 0.5; the bound leaves room for a busy machine.
-    ratios = [seconds(read_c3d) / seconds(ezc3d.c3d) for _ in range(3)]
-    assert min(ratios) < 1.5
