@@ -123,8 +123,9 @@ def vectors(stream: xr.Dataset) -> list[Vector]:
         stem, axis = split_axis(str(name))
         if axis:
             unit = str(unit)
-            nature = nature_of.setdefault(unit, vector_nature(unit, kind))
-            found.setdefault((stem, nature), {})[axis] = column
+            if unit not in nature_of:
+                nature_of[unit] = vector_nature(unit, kind)
+            found.setdefault((stem, nature_of[unit]), {})[axis] = column
     return [
         Vector(stem, nature, columns)
         for (stem, nature), columns in found.items()

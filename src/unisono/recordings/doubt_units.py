@@ -83,7 +83,8 @@ def _legs(node: xr.Dataset, columns: list[int]) -> list[int]:
 
     Moments about the laboratory and those of neck and waist have other sizes.
     """
-    names = {c: str(node["channel"].values[c]).lower() for c in columns}
+    channels = node["channel"].values  # fetched once: xarray takes its time
+    names = {c: str(channels[c]).lower() for c in columns}
     legs = [c for c in columns if any(joint in names[c] for joint in ("hip", "knee", "ankle"))]
     return legs or [c for c in columns if "ground" not in names[c]]
 

@@ -120,6 +120,7 @@ def make_stream(
     spelled = [units] * len(names) if isinstance(units, str) else list(units)
     if len(spelled) != len(names):
         raise SchemaError(f"{len(spelled)} units for {len(names)} channels; give one a channel.")
+    tidied = {unit: tidy_unit(unit) for unit in set(spelled)}
     finite = np.isfinite(values)
     mask = finite if valid is None else np.asarray(valid, dtype=bool) & finite
     unknown = sorted(set(attributes) - {"rate_hz", "frame", "side", "filter", "history"})
@@ -139,7 +140,7 @@ def make_stream(
         coords={
             "time": stamps,
             "channel": np.array(names, dtype=object).astype(str),
-            "unit": ("channel", np.array([tidy_unit(u) for u in spelled], dtype=str)),
+            "unit": ("channel", np.array([tidied[u] for u in spelled], dtype=str)),
         },
         attrs=attrs,
     )

@@ -132,11 +132,12 @@ def marker_path(stream: xr.Dataset, marker: Marker) -> npt.NDArray[np.float64]:
     Raises:
         UnitError: If the marker's unit is no length.
     """
-    path = np.full((stream.sizes["time"], 3), np.nan)
+    units, valid, data = (stream[name].values for name in ("unit", "valid", "data"))
+    path = np.full((len(data), 3), np.nan)
     for axis, column in marker.columns.items():
-        factor = conversion_factor(str(stream["unit"].values[column]), "m")
-        good = stream["valid"].values[:, column]
-        path[good, "xyz".index(axis)] = stream["data"].values[good, column] * factor
+        factor = conversion_factor(str(units[column]), "m")
+        good = valid[:, column]
+        path[good, "xyz".index(axis)] = data[good, column] * factor
     return path
 
 
