@@ -19,6 +19,7 @@ from unisono.api.reading import (
     read_one,
 )
 from unisono.api.recipe import Recipe, Sampling, load_recipe
+from unisono.api.row_results import save_rows
 from unisono.core.errors import UnisonoError
 from unisono.recordings.dataset import Dataset
 
@@ -47,5 +48,6 @@ __all__ = [
     "read",
     "read_one",
     "run_recipe",
+    "save_rows",
     "train",
 ]

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -28,7 +28,8 @@ def run(
     model
         A sealed model's folder.
     file
-        A recording that holds what the model was given.
+        A recording that holds what the model was given; or a .rows.toml, whose trials are all
+        answered, one a row of a .csv.
     out
         Where to write: .mot, .sto, .csv, .npz; forces in .mot also get an ExternalLoads .xml.
         A file that exists is not replaced.
@@ -40,12 +41,21 @@ def run(
     from unisono import api
 
     loaded = api.load(model)
-    recording = api.read_one(file, (stated or Stated()).options())
-    generated = loaded.generate(recording, want=want, options=(drawn or Drawn()).options())
-    written = generated.save(out)
+    sampling = (drawn or Drawn()).options()
+    recordings = api.read(file, (stated or Stated()).options())
+    if isinstance(recordings, list) and file.is_dir():
+        raise api.UnisonoError(f"{file} is a folder; name one file.")
+    several = isinstance(recordings, list)
+    results = [
+        loaded.generate(tree, want=want, options=sampling)
+        for tree in (recordings if isinstance(recordings, list) else [recordings])
+    ]
+    written = api.save_rows(results, out) if several else results[0].save(out)
     if json_:
-        print(json.dumps({"written": [str(p) for p in written], **generated.report()}))
+        said = [result.report() for result in results]
+        about: dict[str, Any] = {"trials": said} if several else said[0]
+        print(json.dumps({"written": [str(p) for p in written], **about}))
     else:
-        print(generated.summary())
+        print("\n".join(result.summary() for result in results))
         print("\n".join(f"wrote {path}" for path in written))
     return 0
