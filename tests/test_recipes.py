@@ -1,0 +1,91 @@
+"""Every recipe is read, takes its data and output from outside, and runs, small."""
+
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+from unisono import api
+from unisono.cli.main import main
+
+RECIPES = Path(__file__).parents[1] / "recipes"
+NAMES = sorted(f.stem for f in RECIPES.glob("*.toml") if not f.name.endswith(".rows.toml"))
+QUICK = [
+    "llma.steps=2", "llma.size.width=8", "llma.size.heads=2", "llma.size.feedforward=8",
+    "training.batch_size=8", "training.device=cpu", "training.precision=fp32",
+    "bands.samples=4", "bands.steps=1", "bands.folds=2",
+]  # fmt: skip
+
+
+def import_command(name: str) -> list[str]:
+    """The words of ``unisono import ...`` in a recipe's header."""
+    lines = [
+        line.removeprefix("#").strip()
+        for line in (RECIPES / f"{name}.toml").read_text().splitlines()
+        if line.startswith("#")
+    ]
+    text = re.sub(r"\\\n", " ", "\n".join(lines))
+    command = next(line for line in text.splitlines() if line.startswith("unisono import"))
+    return shlex.split(command)[1:]
+
+
+@pytest.fixture
+def dataset(
+    shared_data: Callable[[str], Path], make_walk: Callable[..., xr.DataTree], tmp_path: Path
+) -> Callable[[str], Path]:
+    """A recipe's data, imported as its header says, from a part of the real recordings."""
+
+    def source(name: str) -> Path:
+        if name == "llma-children":
+            for child in sorted(shared_data("biomechzoo").glob("HC*"))[:4]:
+                shutil.copytree(child, tmp_path / "biomechzoo" / child.name)
+            return tmp_path / "biomechzoo"
+        if name == "llma-predictsim3d":
+            return shared_data("predictsim3d")
+        if name == "llma-alcantara":
+            tables = shutil.copytree(shared_data("alcantara") / "data", tmp_path / "tables")
+            return Path(shutil.copy(RECIPES / "alcantara.rows.toml", tables))
+        pytest.fail(f"say here where the data of {name} are")
+
+    def made(name: str) -> Path:
+        out = tmp_path / "data.un"
+        if name == "llma-angles-to-forces":  # for any data: here those of the tests
+            trees = (make_walk(f"s{s}", s) for s in range(6))
+            return api.Dataset.create(out, trees).path
+        words = import_command(name)
+        assert (
+            words[words.index("--out") + 1] == api.load_recipe(RECIPES / f"{name}.toml").data.path
+        )
+        words[1] = str(source(name))
+        words[words.index("--out") + 1] = str(out)
+        assert main(words) == 0
+        return out
+
+    return made
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_takes_its_data_and_output_from_outside(name: str) -> None:
+    file = RECIPES / f"{name}.toml"
+    recipe = api.load_recipe(file, ["data.path=here.un", "output=there"])
+    assert (recipe.data.path, recipe.output) == ("here.un", "there")
+    assert recipe.cut.frames > 1
+    assert file.read_text().startswith("# ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_it_runs(name: str, dataset: Callable[[str], Path], tmp_path: Path) -> None:
+    path = dataset(name)
+    settings = [f"data.path={path}", f"output={tmp_path / 'model'}", *QUICK]
+    model = api.train(RECIPES / f"{name}.toml", settings=settings)
+    assert set(model.tables) == set(model.want)
+    out = model.generate(
+        api.Dataset.open(path).load(api.Dataset.open(path).recordings[0]), samples=2
+    )
+    assert set(out.parts) == set(model.want)
+    assert not any("none" in doubt for doubt in out.doubts)
