@@ -1,7 +1,12 @@
 """Mirrors src/unisono/cli/train.py."""
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
+import torch
 
 from unisono import api
 
@@ -26,3 +31,30 @@ def test_progress_goes_to_standard_error(
 ) -> None:
     run = unisono("train", recipe_file, "--set", f"output={tmp_path / 'other'}")
     assert run.out == f"model: {tmp_path / 'other'}\n" and "train: train" in run.err
+
+
+def test_ctrl_c_writes_a_checkpoint_and_resuming_goes_on(
+    unisono: Callable[..., object],
+    recipe_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from unisono.cli import progress
+
+    @contextmanager
+    def pressing(*_: object, **__: object) -> Iterator[Callable[[str, int, int], None]]:
+        def tell(what: str, done: int, total: int) -> None:
+            if done == 2:
+                signal.raise_signal(signal.SIGINT)
+
+        yield tell
+
+    words = ("train", recipe_file, "--set", "llma.steps=4", "--set")
+    with monkeypatch.context() as patch:
+        patch.setattr(progress, "progress", pressing)
+        run = unisono(*words, f"output={tmp_path / 'broken'}")
+    assert "stopped at step" in run.complaint and not (tmp_path / "broken").exists()
+    assert unisono(*words, f"output={tmp_path / 'broken'}", "--resume", "--json").status == 0
+    assert unisono(*words, f"output={tmp_path / 'whole'}", "--json").status == 0
+    one, other = (api.load(tmp_path / n).method.state_dict() for n in ("broken", "whole"))
+    assert all(torch.equal(value, other[name]) for name, value in one.items())
