@@ -17,6 +17,7 @@ from unisono.api.evaluation_input import (
 )
 from unisono.api.model import Model, load
 from unisono.api.recipe import Sampling
+from unisono.api.thorough import thorough_measures
 from unisono.core.checks import check_choice
 from unisono.core.errors import ConfigError
 from unisono.core.random import numpy_generator
@@ -43,12 +44,14 @@ class Evaluation:
             on its training part.
         sampling: How the model is sampled.
         pictures: Further pictures for the page.
+        thorough: Whether slower measures are taken too (``api.thorough``).
     """
 
     part: str = "auto"
     training: Path | None = None
     sampling: Sampling = field(default_factory=Sampling)
     pictures: Sequence[Picture] = ()
+    thorough: bool = False
 
     def __post_init__(self) -> None:
         check_choice("part", self.part, ("auto", "test", "all"))
@@ -102,6 +105,10 @@ def evaluate(
     report = evaluate_predictions(
         inputs, generator=numpy_generator(options.sampling.seed, "report")
     )
+    if options.thorough:
+        seed = options.sampling.seed
+        more = thorough_measures(model, inputs, tested, trained, seed=seed)
+        report = Report({**report.data, **more})
     return _write(model, inputs, report, out, options)
 
 

@@ -1,6 +1,7 @@
 """``unisono evaluate MODEL DATASET``: the table a person can trust, beside the baselines."""
 
 import json
+from dataclasses import dataclass
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,28 @@ from cyclopts import Parameter
 
 from unisono.cli.options import Drawn
 
-__all__ = ["run"]
+__all__ = ["Evaluated", "run"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Evaluated:
+    """What is evaluated, and how thoroughly.
+
+    Parameters
+    ----------
+    part
+        "test" (of the model's own split), "all", or "auto": test where the dataset is the
+        model's own, else all.
+    training
+        The dataset it was trained on, where it has moved: baselines are fitted on it.
+    thorough
+        Also take Context-FID, predictive score and a probe of the latents (minutes).
+    """
+
+    part: str = "auto"
+    training: Path | None = None
+    thorough: Annotated[bool, Parameter(negative="")] = False
 
 
 def run(
@@ -17,8 +39,7 @@ def run(
     dataset: Path,
     *,
     out: Path = Path("report"),
-    part: str = "auto",
-    training: Path | None = None,
+    how: Evaluated | None = None,
     drawn: Drawn | None = None,
     json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
@@ -32,18 +53,13 @@ def run(
         The dataset it was trained on (its test part is used), or another one.
     out
         Folder of the report.
-    part
-        "test" (of the model's own split), "all", or "auto": test where the dataset is the
-        model's own, else all.
-    training
-        The dataset it was trained on, where it has moved: baselines are fitted on it.
     json_
         Print report.json too.
     """
     from unisono import api
 
     sampling = (drawn or Drawn()).options()
-    options = api.Evaluation(part=part, training=training, sampling=sampling)
+    options = api.Evaluation(part=part, training=training, sampling=sampling, thorough=thorough)
     report = api.evaluate(model, dataset, out=out, options=options)
     print(json.dumps(report.content) if json_ else report.table())
     if not json_:
