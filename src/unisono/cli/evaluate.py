@@ -1,8 +1,8 @@
 """``unisono evaluate MODEL DATASET``: the table a person can trust, beside the baselines."""
 
 import json
-from dataclasses import dataclass
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -59,7 +59,10 @@ def run(
     from unisono import api
 
     sampling = (drawn or Drawn()).options()
-    options = api.Evaluation(part=part, training=training, sampling=sampling, thorough=thorough)
+    said = how or Evaluated()
+    options = api.Evaluation(
+        part=said.part, training=said.training, sampling=sampling, thorough=said.thorough
+    )
     report = api.evaluate(model, dataset, out=out, options=options)
     print(json.dumps(report.content) if json_ else report.table())
     if not json_:
