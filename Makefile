@@ -14,11 +14,11 @@ help: ## print this list
 $(VENV)/.base: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv
-	@$(UV) pip install --quiet --python $(BIN)/python -c constraints.txt -e .
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base
-	@$(UV) pip install --quiet --python $(BIN)/python -c constraints.txt -e ".[dev,oracle]"
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e ".[dev,oracle]"
 	@touch $@
 
 demo: $(VENV)/.base ## simulate gait, train, generate forces for unseen people, write demo/report.html

@@ -69,6 +69,6 @@ def run(
         print(f"wrote {report.page}")
     leaks = len(report.content["leaks"])
     if leaks:
-        said = "1 leak" if leaks == 1 else f"{leaks} leaks"
-        print(f"unisono evaluate: the report fails: {said}, see {report.page}.", file=sys.stderr)
+        count = "1 leak" if leaks == 1 else f"{leaks} leaks"
+        print(f"unisono evaluate: the report fails: {count}, see {report.page}.", file=sys.stderr)
     return 2 if leaks else 0
