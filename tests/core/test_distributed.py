@@ -11,7 +11,6 @@ from unisono.core.distributed import (
     gather_batch,
     masked_mean,
     rank_slice,
-    solo,
     world,
 )
 from unisono.core.errors import ShapeError

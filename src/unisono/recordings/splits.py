@@ -165,6 +165,7 @@ def split_keys(table: pd.DataFrame, by: str = "subject") -> "pd.Series[str]":
         joined = joined + "+" + table[name].astype(str)
     return joined
 
+
 def split_by_fractions(
     keys: Iterable[str],
     fractions: Mapping[str, float],
