@@ -16,6 +16,8 @@ from unisono.core.checks import check_range
 from unisono.core.config import apply_settings, from_mapping
 from unisono.core.errors import OutputError, SchemaError
 from unisono.recordings.dataset import Dataset
+from unisono.recordings.signals.resampling import resample
+from unisono.recordings.stream_units import convert_stream
 from unisono.simulators.gait import random_recordings
 from unisono.viewing.report_page import Picture
 from unisono.viewing.skeleton import save_skeleton_strip, walker_of
@@ -98,9 +100,24 @@ def _generate(model: Model, data: Dataset, out: Path) -> Picture:
         except OutputError as error:  # e.g. a .json of an earlier run beside it
             raise OutputError(f"{error} Remove {out} to start anew.") from error
     tree = recording.copy()
-    tree["grf"] = generated.mean["grf"]
+    tree["grf"] = xr.DataTree(_at_measured_pressure(recording, generated.mean))
     strip = save_skeleton_strip(walker_of(tree, forces="grf"), out / "strip.png")
     return Picture(
         strip.read_bytes(),
-        "A person the model never met: measured markers, generated ground reaction forces.",
+        "A person the model never met: markers as recorded, generated ground reaction forces, "
+        "drawn at the recorded centre of pressure.",
     )
+
+
+def _at_measured_pressure(recording: xr.DataTree, generated: xr.DataTree) -> xr.Dataset:
+    """Generated forces with the measured centre of pressure, which the model does not generate."""
+    measured = recording["grf"].to_dataset()
+    mass = float(recording.attrs["mass_kg"])
+    forces = convert_stream(generated["grf"].to_dataset(), "N", mass_kg=mass)
+    at = resample(forces, measured["time"].values)
+    data, valid = measured["data"].values.copy(), measured["valid"].values.copy()
+    place = {str(name): i for i, name in enumerate(measured["channel"].values)}
+    for i, name in enumerate(at["channel"].values):
+        data[:, place[str(name)]] = at["data"].values[:, i]
+        valid[:, place[str(name)]] = at["valid"].values[:, i]
+    return measured.assign(data=(measured["data"].dims, data), valid=(measured["data"].dims, valid))
