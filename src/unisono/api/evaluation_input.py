@@ -216,7 +216,8 @@ def _audit(model: Model, tested: Side, trained: Side) -> AuditInput:
     hashes = set(
         model.sealed.split.get("subjects", {}).get("train" if cross else "calibration", [])
     )
-    calibrated = sorted({s for s in tested.subjects if hash_subject(s, salt=salt) in hashes})
+    everyone = {str(s) for side in (tested, trained) for s in side.windows.table["subject"]}
+    calibrated = sorted(s for s in everyone if hash_subject(s, salt=salt) in hashes)
     return AuditInput(
         parts={"train": part(trained), "test": part(tested)},
         evaluated=part(tested),

@@ -1,5 +1,6 @@
 """The section of a report page about one wanted stream."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from unisono.viewing.plots import (
     phase_figure,
 )
 
-__all__ = ["target_section", "verdict_item"]
+__all__ = ["strongest", "target_section", "verdict_item"]
 
 _METRICS = ("nrmse", "rmse", "r", "peak", "impulse", "timing")
 
@@ -28,6 +29,17 @@ def verdict_item(report: Mapping[str, Any], stream: str, method: str, *, named: 
     kind = "won" if " beats " in said else "lost" if " is beaten by " in said else "open"
     head = f"{text(stream)}: " if named else ""
     return f'<li class="{kind}">{head}{text(spoken(said))}.</li>'
+
+
+def strongest(target: Mapping[str, Any], model: str) -> str:
+    """The baseline with the lowest mean ``nrmse``: the one a model has to beat."""
+
+    def error(name: str) -> float:
+        mean = target["methods"][name]["nrmse"]["mean"]
+        return math.inf if mean is None else float(mean)
+
+    rivals: list[str] = [str(name) for name in target["tests"] if name != model]
+    return min(rivals, key=error)
 
 
 def target_section(report: Mapping[str, Any], stream: str, panels: Sequence[CurvePanel]) -> str:

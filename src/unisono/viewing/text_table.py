@@ -6,6 +6,7 @@ from typing import Any
 from unisono.evaluation.doubts import verdict
 from unisono.evaluation.report import Report
 from unisono.viewing.palette import spoken
+from unisono.viewing.target_section import strongest
 
 __all__ = ["text_table"]
 
@@ -19,7 +20,7 @@ def text_table(report: Report) -> str:
         report: What was found.
 
     Returns:
-        For each stream its table, how it stands against ridge and what its bands hold; then the
+        For each stream its table, how it stands against the strongest baseline and what its bands hold; then the
         leaks and the doubts. A report with leaks begins with FAILED.
     """
     data = report.data
@@ -29,8 +30,9 @@ def text_table(report: Report) -> str:
         lines += [f"  {leak['where']}: {leak['what']}" for leak in data["leaks"]]
     for stream, target in data["targets"].items():
         lines += ["", f"{stream} ({target['unit']})", *_rows(target)]
-        if "ridge" in target["tests"] and not report.failed:
-            lines.append(f"  {spoken(verdict(data, stream, 'ridge'))}.")
+        if target["tests"] and not report.failed:
+            rival = strongest(target, data["model"])
+            lines.append(f"  {spoken(verdict(data, stream, rival))}.")
         held = ", ".join(
             f"{float(level):.0%} band holds {share:.1%}"
             for level, share in target["coverage"].items()
