@@ -20,8 +20,8 @@ def text_table(report: Report) -> str:
         report: What was found.
 
     Returns:
-        For each stream its table, how it stands against the strongest baseline and what its bands hold; then the
-        leaks and the doubts. A report with leaks begins with FAILED.
+        For each stream its table, how it stands against the strongest baseline and what its bands
+        hold; then the leaks and the doubts. A report with leaks begins with FAILED.
     """
     data = report.data
     lines = []
