@@ -1,8 +1,9 @@
 """The report as one page that a person would send on: a single HTML file that needs no network.
 
 It says first what matters: a leak, if there is one; whether the model beats the best baseline; what
-it was trained on and whom it was tested on. Figures are inline SVG, pictures are inline PNG; it reads on
-light and dark screens and from 360 px up. ``report.json`` with every number lies beside it.
+it was trained on and whom it was tested on. Figures are inline SVG, pictures are inline PNG; it
+reads on light and dark screens and from 360 px up. ``report.json`` with every number lies beside
+it.
 """
 
 import base64
