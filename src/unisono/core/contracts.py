@@ -30,6 +30,7 @@ __all__ = [
     "Phase",
     "Process",
     "StreamInfo",
+    "TrainedCodec",
     "Weights",
 ]
 
@@ -180,18 +181,46 @@ class Phase:
 
 @runtime_checkable
 class Codec(Protocol):
-    """One modality to latents and back."""
+    """One modality to latents and back.
+
+    Data are ``(B, ...)`` with the axes of the modality: ``(B, L, D)`` for streams,
+    ``(B, C, H, W)`` for images, ``(B, X, Y, Z)`` for voxels, ``(B, V, C, H, W)`` for views. The
+    mask has the shape of the data, True where a value is valid.
+    """
 
     def fit(self, data: Tensor, mask: Tensor) -> None:
-        """Fit normalisers on ``(B, L, D)`` of the TRAINING part only."""
+        """Fit normalisers on data of the TRAINING part only."""
         ...
 
     def encode(self, data: Tensor, mask: Tensor) -> Latents:
-        """Map ``(B, L, D)`` in physical units to latents."""
+        """Map data in physical units to latents."""
         ...
 
     def decode(self, latents: Latents) -> Tensor:
-        """Map latents back to ``(B, L, D)`` in physical units."""
+        """Map latents back to data in physical units."""
+        ...
+
+
+@runtime_checkable
+class TrainedCodec(Codec, Protocol):
+    """A codec that is also trained: it answers on one token grid and knows its own losses."""
+
+    @property
+    def tokens(self) -> int:
+        """Tokens ``N`` of every latent."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """Width ``d`` of a token."""
+        ...
+
+    def distance(self, predicted: Tensor, data: Tensor, mask: Tensor) -> Tensor:
+        """Mean distance of decoded data from data over the valid values; a scalar."""
+        ...
+
+    def loss(self, data: Tensor, mask: Tensor, *, generator: Generator) -> Loss:
+        """Reconstruction loss (with the bottleneck's own term) of a batch."""
         ...
 
 
