@@ -68,6 +68,10 @@ class IdentityCodec(nn.Module):
         z = (data - self.mean) / self.std * mask
         return Latents(z, mask.any(dim=-1))
 
+    def scaled(self, spread: Tensor) -> Tensor:
+        """A standardised spread ``(..., D)`` in physical units."""
+        return spread * self.std
+
     def decode(self, latents: Latents) -> Tensor:
         """Return ``(..., L, D)`` in physical units."""
         return latents.z * self.std + self.mean

@@ -154,11 +154,14 @@ class Draws(NamedTuple):
         samples: ``(S, B, L, D)``.
         mean: The method's best single answer, ``(B, L, D)`` (not always the mean of samples).
         latent: Aligned latents of the given side, ``(B, L, d)``.
+        spread: Standard deviation that the method states beside its mean, ``(B, L, D)``; None
+            where it has none.
     """
 
     samples: Tensor
     mean: Tensor
     latent: Tensor
+    spread: Tensor | None = None
 
 
 @dataclass(frozen=True)
