@@ -39,11 +39,27 @@ __all__ = ["Direction", "Given", "Sampled", "Terms", "make_process", "make_solve
 
 
 class Given(NamedTuple):
-    """What is given: standardised streams ``(B, L, D)``, their masks, and known numbers."""
+    """What is given, and what is asked for.
+
+    Attributes:
+        data: Standardised streams, ``(B, L, D)``.
+        mask: Their masks.
+        known: Known numbers, ``(B,)``.
+        wanted: Channels that are generated, ``(B, D)`` bool; the process holds the others at 0.
+            None stands for all.
+    """
 
     data: Mapping[str, Tensor]
     mask: Mapping[str, Tensor]
     known: Mapping[str, Tensor]
+    wanted: Tensor | None = None
+
+    def asked(self, x: Tensor) -> Tensor:
+        """``x`` ``(k B, L, D)`` with 0 in the channels that are not wanted."""
+        if self.wanted is None:
+            return x
+        keep = self.wanted[:, None, :]
+        return x * keep.repeat(len(x) // len(keep), 1, 1)
 
 
 class Terms(NamedTuple):
@@ -63,11 +79,15 @@ class Terms(NamedTuple):
 
 
 class Sampled(NamedTuple):
-    """Samples ``(S, B, L, D)``, the mean ``(B, L, D)`` and the memory's tokens ``(B, L, d)``."""
+    """Samples ``(S, B, L, D)``, the mean ``(B, L, D)`` and the memory's tokens ``(B, L, d)``.
+
+    ``spread`` is the fitted one beside the mean, ``(B, L, D)``; None where there is no mean head.
+    """
 
     samples: Tensor
     mean: Tensor
     latent: Tensor
+    spread: Tensor | None = None
 
 
 def make_process(settings: ProcessSettings) -> VP | LinearFlow:
@@ -178,7 +198,7 @@ class Direction(nn.Module):
         noise = draw_global(
             lambda n: torch.randn((n, *x.shape[1:]), generator=generator, device=x.device), len(x)
         )
-        noisy = mix(self.process.weights(t), clean, noise, noise)
+        noisy = given.asked(mix(self.process.weights(t), clean, noise, noise))
         present = mask.any(dim=-1)
         out = self.denoiser(noisy, t, present, self.denoiser.prepare(memory_in))
         scale = scale_of(self.process, t)
@@ -227,7 +247,8 @@ class Direction(nn.Module):
             drawn = solve(solver, walk, start, generator=generator).z
             drawn = drawn.view(count, rows, length, width)
         if fitted is not None:
-            return Sampled(fitted.mean + fitted.spread * drawn, fitted.mean, memory.tokens)
+            drawn = fitted.mean + fitted.spread * drawn
+            return Sampled(drawn, fitted.mean, memory.tokens, fitted.spread)
         return Sampled(drawn[:samples], drawn.mean(dim=0), memory.tokens)
 
     @staticmethod
@@ -237,21 +258,24 @@ class Direction(nn.Module):
     def _denoiser(
         self, given: Given, memory: Memory, samples: int, timeline: Timeline | None
     ) -> "NetworkDenoiser | Guided":
-        conditional = self._network(memory, samples, timeline)
+        conditional = self._network(given, memory, samples, timeline)
         if self.settings.guidance == 1:
             return conditional
         hidden = {k: torch.zeros_like(m) for k, m in given.mask.items()}
         nothing = self.condition(given.data, hidden, given.known)
-        without = self._network(nothing, samples, timeline)
+        without = self._network(given, nothing, samples, timeline)
         return Guided(conditional, without, self.settings.guidance)
 
-    def _network(self, memory: Memory, samples: int, timeline: Timeline | None) -> NetworkDenoiser:
+    def _network(
+        self, given: Given, memory: Memory, samples: int, timeline: Timeline | None
+    ) -> NetworkDenoiser:
         prepared = _repeat(self.denoiser.prepare(memory), samples)
 
         def predict(z: Tensor, t: Tensor) -> Tensor:
             windows, times = z, t
             if timeline is not None:
                 windows, times = timeline.split(z), t.repeat_interleave(timeline.windows)
+            windows = given.asked(windows)
             everywhere = torch.ones(windows.shape[:2], dtype=torch.bool, device=z.device)
             out: Tensor = self.denoiser(windows, times, everywhere, prepared).prediction
             return out if timeline is None else timeline.join(out)

@@ -18,19 +18,19 @@ from torch import Generator, Tensor, nn
 from unisono.alignment.energy import mean_square_energy, spectral_energy
 from unisono.alignment.weighting import FixedWeight, LearnedWeight
 from unisono.alignment.window_alignment import Signals, align_windows
-from unisono.codecs.identity import IdentityCodec
-from unisono.core.checks import nearest
 from unisono.core.contracts import Batch, Draws, Latents, Loss, Phase, StreamInfo
 from unisono.core.distributed import draw_global, gather_batch
 from unisono.core.errors import ConfigError
 from unisono.core.timeline import Timeline
-from unisono.methods.direction import Direction, Given, Terms
+from unisono.methods.direction import Direction, Terms
+from unisono.methods.hiding import hide_at_random
 from unisono.methods.settings import LLMASettings, resolve
+from unisono.methods.stream_method import StreamMethod, check_streams
 
 __all__ = ["LLMA"]
 
 
-class LLMA(nn.Module):
+class LLMA(StreamMethod):
     """The method; see the module's docstring.
 
     Args:
@@ -45,8 +45,6 @@ class LLMA(nn.Module):
     """
 
     Settings = LLMASettings
-    known_mean: Tensor
-    known_std: Tensor
 
     def __init__(
         self,
@@ -57,13 +55,11 @@ class LLMA(nn.Module):
         want: Sequence[str],
         frames: int,
     ) -> None:
-        super().__init__()
         _check_sides(streams, given, want)
+        widths = {name: streams[name].width for name in (*given, *want)}
+        super().__init__(widths, settings.known, frames)
         self.settings = resolve(settings)
-        self.given, self.want, self.frames = tuple(given), tuple(want), frames
-        names = (*self.given, *self.want)
-        self.widths = {name: streams[name].width for name in names}
-        self.codecs = nn.ModuleDict({name: IdentityCodec(self.widths[name]) for name in names})
+        self.given, self.want = tuple(given), tuple(want)
         sides = {"to_want": (self.given, self.want)}
         if self.settings.directions == "both":
             sides["to_given"] = (self.want, self.given)
@@ -82,9 +78,6 @@ class LLMA(nn.Module):
         align = self.settings.losses.align
         learned = self.settings.losses.learn_align
         self.weight = LearnedWeight(align) if learned else FixedWeight(align)
-        count = len(self.settings.known)
-        self.register_buffer("known_mean", torch.zeros(count))
-        self.register_buffer("known_std", torch.ones(count))
 
     @property
     def phases(self) -> Sequence[Phase]:
@@ -97,40 +90,33 @@ class LLMA(nn.Module):
 
     def prepare(self, windows: Batch) -> None:
         """Fit normalisers (and the ridge start) on the training windows."""
-        for name in (*self.given, *self.want):
-            self._codec(name).fit(windows.data[name], windows.mask[name])
-        for i, name in enumerate(self.settings.known):
-            values = windows.known.get(name)
-            values = values[torch.isfinite(values)] if values is not None else torch.zeros(0)
-            if not len(values):
-                raise ConfigError(
-                    f"known = [{name!r}] is known of no training window; leave it out, or give it "
-                    "when importing."
-                )
-            spread = float(values.std(correction=0))
-            self.known_mean[i] = values.mean()
-            self.known_std[i] = spread if spread > 1e-6 * (1 + abs(float(values.mean()))) else 1.0
+        self.fit_normalisers(windows)
         for name, (source, target) in self.sides.items():
-            start = self._direction(name).start
+            start = self.direction(name).start
             if start is not None:
-                given = self._side(windows, source)
-                x, _ = self._joined(windows, target)
+                given = self.side(windows, source)
+                x, _ = self.joined(windows, target)
                 flat = torch.cat([given.data[k] for k in source], dim=-1)
                 start.fit(flat, x, windows.subject)
 
     def loss(self, batch: Batch, *, phase: Phase, step: int, generator: Generator) -> Loss:
         """Loss of one batch; see the module's docstring for the terms."""
         size = batch.size
-        process = self._direction("to_want").process
+        process = self.direction("to_want").process
         device = batch.index.device
         t = draw_global(lambda n: process.sample_t(n, generator=generator), size).to(device)
         terms: dict[str, Terms] = {}
         parts: dict[str, Tensor] = {}
         total = t.new_zeros(())
         for name, (source, target) in self.sides.items():
-            given = self._hide(self._side(batch, source), size, generator)
-            x, mask = self._joined(batch, target)
-            found = self._direction(name).terms(
+            given = hide_at_random(
+                self.side(batch, source),
+                stream=self.settings.drop_stream or 0.0,
+                channel=self.settings.drop_channel or 0.0,
+                generator=generator,
+            )
+            x, mask = self.joined(batch, target)
+            found = self.direction(name).terms(
                 given, x, mask, t, subject=batch.subject, generator=generator
             )
             terms[name] = found
@@ -177,8 +163,8 @@ class LLMA(nn.Module):
         name = self._direction_of(want)
         source, target = self.sides[name]
         with torch.no_grad():
-            out = self._direction(name).sample(
-                self._side(batch, source),
+            out = self.direction(name).sample(
+                self.side(batch, source),
                 samples=samples,
                 steps=steps,
                 generator=generator,
@@ -187,8 +173,17 @@ class LLMA(nn.Module):
         widths = [self.widths[s] for s in target]
         drawn = dict(zip(target, torch.split(out.samples, widths, dim=-1), strict=True))
         means = dict(zip(target, torch.split(out.mean, widths, dim=-1), strict=True))
+        spreads: dict[str, Tensor] = {}
+        if out.spread is not None:
+            spreads = dict(zip(target, torch.split(out.spread, widths, dim=-1), strict=True))
         return {
-            s: Draws(self._decode(s, drawn[s]), self._decode(s, means[s]), out.latent) for s in want
+            s: Draws(
+                self.decode(s, drawn[s]),
+                self.decode(s, means[s]),
+                out.latent,
+                self.codec(s).scaled(spreads[s]) if s in spreads else None,
+            )
+            for s in want
         }
 
     def encode(self, batch: Batch, side: str) -> Latents:
@@ -200,9 +195,9 @@ class LLMA(nn.Module):
         name = {"given": "to_want", "want": "to_given"}.get(side, side)
         if name not in self.sides:
             raise ConfigError(f"side {side!r} has no encoder; sides: given, want (if both ways).")
-        given = self._side(batch, self.sides[name][0])
+        given = self.side(batch, self.sides[name][0])
         with torch.no_grad():
-            memory = self._direction(name).condition(given.data, given.mask, given.known)
+            memory = self.direction(name).condition(given.data, given.mask, given.known)
         return Latents(memory.tokens, memory.mask)
 
     def _align(
@@ -215,8 +210,8 @@ class LLMA(nn.Module):
             zx, zy = want_side.memory.tokens, given_side.memory.tokens
         else:
             zx, zy = given_side.hidden, want_side.hidden
-        x, x_mask = self._joined(batch, self.given)
-        y, y_mask = self._joined(batch, self.want)
+        x, x_mask = self.joined(batch, self.given)
+        y, y_mask = self.joined(batch, self.want)
         present = gather_batch(x_mask.any(dim=-1) & y_mask.any(dim=-1))
         out = align_windows(
             self.settings.alignment,
@@ -231,70 +226,8 @@ class LLMA(nn.Module):
             logged |= out.monitors._asdict()
         return out.total, {f"align.{k}": v.detach() for k, v in logged.items()}
 
-    def _hide(self, given: Given, size: int, generator: Generator) -> Given:
-        """Hide whole streams and single channels from training windows, at random."""
-        stream, channel = self.settings.drop_stream or 0.0, self.settings.drop_channel or 0.0
-        if stream == 0 and channel == 0:
-            return given
-        mask = {}
-        for name, here in given.mask.items():
-            device, width = here.device, here.shape[-1]
-
-            def draw(n: int, width: int = width) -> Tensor:
-                keep = torch.rand(n, 1 + width, generator=generator, device=generator.device)
-                return keep
-
-            drawn = draw_global(draw, size).to(device)
-            keep = (drawn[:, :1] >= stream) & (drawn[:, 1:] >= channel)
-            mask[name] = here & keep[:, None, :]
-        data = {k: v * mask[k] for k, v in given.data.items()}
-        return Given(data, mask, given.known)
-
-    def _side(self, batch: Batch, names: Sequence[str]) -> Given:
-        """Standardised streams of a side; streams the batch lacks count as missing."""
-        blank = batch.index.new_zeros((batch.size, self.frames, 1), dtype=torch.float32)
-        data, mask = {}, {}
-        for name in names:
-            if name in batch.data:
-                data[name] = self._codec(name).encode(batch.data[name], batch.mask[name]).z
-                mask[name] = batch.mask[name]
-            else:
-                data[name] = blank.expand(-1, -1, self.widths[name])
-                mask[name] = torch.zeros_like(data[name], dtype=torch.bool)
-        known = {
-            key: (batch.known[key] - self.known_mean[i]) / self.known_std[i]
-            for i, key in enumerate(self.settings.known)
-            if key in batch.known
-        }
-        return Given(data, mask, known)
-
-    def _joined(self, batch: Batch, names: Sequence[str]) -> tuple[Tensor, Tensor]:
-        side = self._side(batch, names)
-        data = torch.cat([side.data[n] for n in names], dim=-1)
-        return data, torch.cat([side.mask[n] for n in names], dim=-1)
-
-    def _decode(self, name: str, z: Tensor) -> Tensor:
-        mask = torch.ones(z.shape[:-1], dtype=torch.bool, device=z.device)
-        return self._codec(name).decode(Latents(z, mask))
-
-    def _codec(self, name: str) -> IdentityCodec:
-        codec = self.codecs[name]
-        if not isinstance(codec, IdentityCodec):
-            raise TypeError(f"codec of {name} is a {type(codec).__name__}.")
-        return codec
-
-    def _direction(self, name: str) -> Direction:
-        direction = self.directions[name]
-        if not isinstance(direction, Direction):
-            raise TypeError(f"direction {name} is a {type(direction).__name__}.")
-        return direction
-
     def _direction_of(self, want: Sequence[str]) -> str:
-        for stream in want:
-            if stream not in self.widths:
-                raise ConfigError(
-                    f"this model does not know a stream {stream!r}.{nearest(stream, self.widths)}"
-                )
+        self.check_known_streams(want)
         for name, (_, target) in self.sides.items():
             if set(want) <= set(target):
                 return name
@@ -319,6 +252,4 @@ def _check_sides(
     both = sorted(set(given) & set(want))
     if both:
         raise ConfigError(f"stream {both[0]!r} is both given and wanted; name it once.")
-    for name in (*given, *want):
-        if name not in streams:
-            raise ConfigError(f"the data have no stream {name!r}.{nearest(name, streams)}")
+    check_streams(streams, (*given, *want))

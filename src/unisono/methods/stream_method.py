@@ -1,0 +1,126 @@
+r"""What every method of paired streams shares: normalised streams with masks, and known numbers.
+
+A stream ``s`` enters as :math:`(x_s - m_s)/\sigma_s`, with mean and spread of the training part; a
+stream that a batch lacks counts as missing, not as zero. Numbers known of a window (mass, height,
+speed) are standardised likewise, NaN where unknown.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from unisono.codecs.identity import IdentityCodec
+from unisono.core.checks import nearest
+from unisono.core.contracts import Batch, Latents, StreamInfo
+from unisono.core.errors import ConfigError
+from unisono.methods.direction import Direction, Given
+
+__all__ = ["StreamMethod", "check_streams"]
+
+
+class StreamMethod(nn.Module):
+    """Base of methods that generate streams from streams.
+
+    Args:
+        widths: Channels of each stream, by name.
+        known: Names of the numbers that may be known of a window.
+        frames: Frames ``L`` of a window.
+    """
+
+    known_mean: Tensor
+    known_std: Tensor
+
+    def __init__(self, widths: Mapping[str, int], known: Sequence[str], frames: int) -> None:
+        super().__init__()
+        self.widths, self.known, self.frames = dict(widths), tuple(known), frames
+        self.codecs = nn.ModuleDict({name: IdentityCodec(d) for name, d in self.widths.items()})
+        self.directions = nn.ModuleDict()
+        self.register_buffer("known_mean", torch.zeros(len(self.known)))
+        self.register_buffer("known_std", torch.ones(len(self.known)))
+
+    def fit_normalisers(self, windows: Batch) -> None:
+        """Fit mean and spread of streams and known numbers on the training windows.
+
+        Raises:
+            ConfigError: If a known number is known of no window.
+        """
+        for name in self.widths:
+            self.codec(name).fit(windows.data[name], windows.mask[name])
+        for i, name in enumerate(self.known):
+            values = windows.known.get(name)
+            values = values[torch.isfinite(values)] if values is not None else torch.zeros(0)
+            if not len(values):
+                raise ConfigError(
+                    f"known = [{name!r}] is known of no training window; leave it out, or give it "
+                    "when importing."
+                )
+            spread = float(values.std(correction=0))
+            self.known_mean[i] = values.mean()
+            self.known_std[i] = spread if spread > 1e-6 * (1 + abs(float(values.mean()))) else 1.0
+
+    def side(self, batch: Batch, names: Sequence[str]) -> Given:
+        """Standardised streams; those that the batch lacks count as missing."""
+        blank = batch.index.new_zeros((batch.size, self.frames, 1), dtype=torch.float32)
+        data, mask = {}, {}
+        for name in names:
+            if name in batch.data:
+                data[name] = self.codec(name).encode(batch.data[name], batch.mask[name]).z
+                mask[name] = batch.mask[name]
+            else:
+                data[name] = blank.expand(-1, -1, self.widths[name])
+                mask[name] = torch.zeros_like(data[name], dtype=torch.bool)
+        known = {
+            key: (batch.known[key] - self.known_mean[i]) / self.known_std[i]
+            for i, key in enumerate(self.known)
+            if key in batch.known
+        }
+        return Given(data, mask, known)
+
+    def joined(self, batch: Batch, names: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Standardised streams side by side and their mask, each ``(B, L, D)``."""
+        side = self.side(batch, names)
+        data = torch.cat([side.data[n] for n in names], dim=-1)
+        return data, torch.cat([side.mask[n] for n in names], dim=-1)
+
+    def decode(self, name: str, z: Tensor) -> Tensor:
+        """A standardised stream ``(..., D)`` in physical units."""
+        mask = torch.ones(z.shape[:-1], dtype=torch.bool, device=z.device)
+        return self.codec(name).decode(Latents(z, mask))
+
+    def codec(self, name: str) -> IdentityCodec:
+        """The codec of a stream."""
+        codec = self.codecs[name]
+        if not isinstance(codec, IdentityCodec):
+            raise TypeError(f"codec of {name} is a {type(codec).__name__}.")
+        return codec
+
+    def direction(self, name: str) -> Direction:
+        """A direction of the method."""
+        direction = self.directions[name]
+        if not isinstance(direction, Direction):
+            raise TypeError(f"direction {name} is a {type(direction).__name__}.")
+        return direction
+
+    def check_known_streams(self, names: Sequence[str]) -> None:
+        """Refuse names of streams that the method does not know.
+
+        Raises:
+            ConfigError: Naming the nearest.
+        """
+        for stream in names:
+            if stream not in self.widths:
+                raise ConfigError(
+                    f"this model does not know a stream {stream!r}.{nearest(stream, self.widths)}"
+                )
+
+
+def check_streams(streams: Mapping[str, StreamInfo], names: Sequence[str]) -> None:
+    """Refuse names of streams that the data do not have.
+
+    Raises:
+        ConfigError: Naming the nearest.
+    """
+    for name in names:
+        if name not in streams:
+            raise ConfigError(f"the data have no stream {name!r}.{nearest(name, streams)}")

@@ -1,0 +1,37 @@
+"""Mirrors src/unisono/methods/hiding.py."""
+
+import pytest
+import torch
+
+from unisono.methods.direction import Given
+from unisono.methods.hiding import hide_at_random
+
+
+def given(rows: int) -> Given:
+    data = {"a": torch.ones(rows, 5, 3), "b": torch.ones(rows, 5, 2)}
+    return Given(data, {k: torch.ones_like(v, dtype=torch.bool) for k, v in data.items()}, {})
+
+
+def test_streams_and_channels_are_hidden_as_often_as_said(generator: torch.Generator) -> None:
+    out = hide_at_random(given(4000), stream=0.2, channel=0.3, generator=generator)
+    whole = ~out.mask["a"].any(dim=(1, 2))
+    # a stream goes whole where it is drawn, or where all of its channels are
+    assert whole.float().mean().item() == pytest.approx(0.2 + 0.8 * 0.3**3, abs=0.02)
+    channel = out.mask["b"][:, 0].float().mean(0)
+    torch.testing.assert_close(channel, torch.full((2,), 0.8 * 0.7), atol=0.03, rtol=0)
+
+
+def test_what_is_hidden_is_hidden_throughout_its_window_and_zero(
+    generator: torch.Generator,
+) -> None:
+    out = hide_at_random(given(50), stream=0.3, channel=0.3, generator=generator)
+    for name, mask in out.mask.items():
+        assert torch.equal(mask, mask[:, :1].expand_as(mask))
+        assert torch.equal(out.data[name], mask.float())
+
+
+def test_nothing_to_hide_draws_nothing(generator: torch.Generator) -> None:
+    before = generator.get_state()
+    here = given(3)
+    assert hide_at_random(here, stream=0.0, channel=0.0, generator=generator) is here
+    assert torch.equal(before, generator.get_state())
