@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from unisono.core.errors import ShapeError
-from unisono.networks.embeddings import TimeEmbedding, sinusoid
+from unisono.networks.embeddings import TimeEmbedding, grid_sinusoid, sinusoid
 
 
 def test_matches_the_definition() -> None:
@@ -25,3 +25,16 @@ def test_times_are_told_apart() -> None:
     times = TimeEmbedding(16)(torch.tensor([0.1, 0.1005, 0.9]))
     assert times.shape == (3, 16)
     assert torch.cdist(times, times)[0, 1:].min() > 1e-3
+
+
+def test_a_grid_tells_its_cells_apart_axis_by_axis() -> None:
+    found = grid_sinusoid((3, 4), 12).view(3, 4, 12)
+    for j in range(4):  # the first half tells the row alone, the second the column alone
+        torch.testing.assert_close(found[:, j, :6], sinusoid(torch.arange(3), 6))
+    for i in range(3):
+        torch.testing.assert_close(found[i, :, 6:], sinusoid(torch.arange(4), 6))
+
+
+def test_a_width_too_small_for_the_axes_is_refused() -> None:
+    with pytest.raises(ShapeError, match="too small"):
+        grid_sinusoid((2, 2, 2), 4)

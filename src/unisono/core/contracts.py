@@ -23,7 +23,6 @@ __all__ = [
     "Denoiser",
     "DenoiserOutput",
     "Draws",
-    "GridCodec",
     "Latents",
     "Loss",
     "Method",
@@ -225,43 +224,6 @@ class TrainedCodec(Codec, Protocol):
 
     def loss(self, data: Tensor, mask: Tensor, *, generator: Generator) -> Loss:
         """Reconstruction loss (with the bottleneck's own term) of a batch."""
-        ...
-
-
-@runtime_checkable
-class GridCodec(Codec, Protocol):
-    """A codec of things of one shape ``(B, *shape, D)`` to a grid of tokens: what bridges join.
-
-    Things have their own axes (rows and columns of an image, three of voxels, views, frames) with
-    the channels last; their mask has the same shape. Two codecs with one ``grid`` and one
-    ``latent_width`` can be the two ends of a bridge, whatever the things are. A codec with
-    parameters is also a ``torch.nn.Module``; it is trained by :meth:`loss`.
-    """
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of one thing without its batch axis, channels last: ``(*axes, D)``."""
-        ...
-
-    @property
-    def grid(self) -> tuple[int, ...]:
-        """Shape of the token grid; its product is the number of tokens ``N``, row by row."""
-        ...
-
-    @property
-    def latent_width(self) -> int:
-        """Width ``d`` of a token."""
-        ...
-
-    def loss(self, data: Tensor, mask: Tensor, *, generator: Generator) -> Tensor:
-        """Return the codec's own loss, a scalar: reconstruction, and what keeps latents tame."""
-        ...
-
-    def distance(self, predicted: Tensor, data: Tensor, mask: Tensor) -> Tensor:
-        """Return the mean distance of two things over valid samples, a scalar without unit.
-
-        In the codec's standardised units, so that 1 is about the spread of the training part.
-        """
         ...
 
 

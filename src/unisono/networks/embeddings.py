@@ -7,13 +7,14 @@ r"""Sinusoidal embeddings of positions and of process time.
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 from unisono.core.errors import ShapeError
 
-__all__ = ["TimeEmbedding", "sinusoid"]
+__all__ = ["TimeEmbedding", "grid_sinusoid", "sinusoid"]
 
 
 def sinusoid(positions: Tensor, width: int) -> Tensor:
@@ -32,6 +33,32 @@ def sinusoid(positions: Tensor, width: int) -> Tensor:
     exponent = torch.arange(half, dtype=torch.float32, device=positions.device) / max(half, 1)
     angle = positions.float()[..., None] * torch.exp(-math.log(10_000.0) * exponent)
     return torch.cat([torch.sin(angle), torch.cos(angle)], dim=-1)
+
+
+def grid_sinusoid(sizes: Sequence[int], width: int) -> Tensor:
+    """Embed the cells of a grid, last axis fastest, ``(cells, width)``: a part an axis.
+
+    Args:
+        sizes: Cells along each axis.
+        width: Even, and at least two an axis.
+
+    Raises:
+        ShapeError: If the width is odd or too small for the axes.
+
+    Example:
+        >>> grid_sinusoid((2, 3), 8).shape
+        torch.Size([6, 8])
+    """
+    if width < 2 * len(sizes):
+        raise ShapeError(f"width of an embedding of {len(sizes)} axes is too small: {width}.")
+    part = width // (2 * len(sizes)) * 2
+    widths = [part] * (len(sizes) - 1) + [width - part * (len(sizes) - 1)]
+    lines = [sinusoid(torch.arange(n), w) for n, w in zip(sizes, widths, strict=True)]
+    spread = [
+        line.reshape([1] * i + [len(line)] + [1] * (len(sizes) - 1 - i) + [-1]).expand(*sizes, -1)
+        for i, line in enumerate(lines)
+    ]
+    return torch.cat(spread, dim=-1).reshape(math.prod(sizes), width)
 
 
 class TimeEmbedding(nn.Module):
