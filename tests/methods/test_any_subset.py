@@ -165,11 +165,16 @@ def test_what_is_given_decides_the_error_and_the_width() -> None:
     assert torch.isfinite(draw(method, masked, ["c"])["c"]).all()
 
 
-def test_encoding_does_not_depend_on_what_is_not_chosen() -> None:
+def test_encoding_reads_what_is_there_and_nothing_else() -> None:
     method = build().eval()
-    whole, alone = method.encode(batch(), ["a"]), method.encode(only(batch(), "a"), ["a"])
-    torch.testing.assert_close(whole.z, alone.z)
-    assert not torch.allclose(whole.z, method.encode(batch(), ["a", "c"]).z)
+    alone, spoiled = only(batch(), "a"), batch()
+    for name in "bc":
+        spoiled.mask[name][:] = False
+        spoiled.data[name][:] = 1e6
+    torch.testing.assert_close(method.encode(alone).z, method.encode(spoiled).z)
+    assert not torch.allclose(method.encode(alone).z, method.encode(only(batch(), "a", "c")).z)
+    with pytest.raises(ConfigError, match="side 'want' has no encoder"):
+        method.encode(alone, "want")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from unisono.api.recipe import Recipe, SplitSettings
 from unisono.core.contracts import StreamInfo
 from unisono.core.errors import ConfigError
 from unisono.core.random import derive_seed, numpy_generator
-from unisono.methods import LLMA, METHODS
+from unisono.methods import METHODS, AnyMethod
 from unisono.recordings.dataset import Dataset
 from unisono.recordings.sampler import EpochSampler
 from unisono.recordings.splits import PARTS, Split, split_by_fractions, split_keys
@@ -105,7 +105,7 @@ def open_parts(recipe: Recipe) -> Parts:
     return Parts(windows, split, rows)
 
 
-def build_method(recipe: Recipe, streams: Mapping[str, StreamInfo]) -> LLMA:
+def build_method(recipe: Recipe, streams: Mapping[str, StreamInfo]) -> AnyMethod:
     """The untrained method, with weights drawn from the recipe's seed.
 
     Raises:

@@ -28,8 +28,9 @@ class DataSettings:
 
     Args:
         path: The dataset's folder.
-        given: Streams that are given.
-        want: Streams that are generated.
+        given: Streams that are given; for ``llma-any`` those that may be.
+        want: Streams that are generated; for ``llma-any`` those that may be, which are most often
+            the same ones.
         about: One line on the people and the laboratory, for the model's card.
         licence: Licence of the data, for the card.
         cite: How to cite the data, for the card.
@@ -41,11 +42,6 @@ class DataSettings:
     about: str = ""
     licence: str = "not stated"
     cite: str = ""
-
-    def __post_init__(self) -> None:
-        both = sorted(set(self.given) & set(self.want))
-        if both:
-            raise ConfigError(f"data: stream {both[0]!r} is both given and wanted; name it once.")
 
 
 @dataclass(frozen=True)
@@ -147,7 +143,7 @@ class Recipe:
             but for ``streams``, which are those of ``data``.
         split: Who is in which part.
         bands: How bands are made.
-        llma: Settings of llma.
+        llma: Settings of llma and of llma-any.
         training: Settings of the loop.
     """
 
@@ -162,13 +158,19 @@ class Recipe:
 
     def __post_init__(self) -> None:
         check_choice("method", self.method, METHODS)
+        both = sorted(set(self.data.given) & set(self.data.want))
+        if both and not METHODS[self.method].any_part:
+            raise ConfigError(
+                f"data: stream {both[0]!r} is both given and wanted; name it once, or take "
+                "method = 'llma-any', of which any part may be given."
+            )
         if self.data.given and self.data.want:
             _ = self.cut  # a wrong window setting is found now, not after an hour
 
     @property
     def cut(self) -> Cut:
         """How windows are cut, with the streams of ``data``."""
-        streams = (*self.data.given, *self.data.want)
+        streams = tuple(dict.fromkeys((*self.data.given, *self.data.want)))
         table = {"streams": streams, "require": streams, **self.windows}
         return from_mapping(Cut, table, where="windows")
 

@@ -52,6 +52,7 @@ class AnySubset(StreamMethod):
     """
 
     Settings = LLMASettings
+    any_part = True
 
     def __init__(
         self,
@@ -174,13 +175,18 @@ class AnySubset(StreamMethod):
             s: Draws(self.decode(s, drawn[s]), self.decode(s, means[s]), out.latent) for s in want
         }
 
-    def encode(self, batch: Batch, given: Sequence[str]) -> Latents:
-        """Encode some of the streams that a batch holds, ``(B, L, d)``."""
-        self.check_known_streams(given)
-        chosen = torch.tensor([name in given for name in self.given], device=batch.index.device)
-        side = self._given(batch, chosen.expand(batch.size, -1))
+    def encode(self, batch: Batch, side: str = "given") -> Latents:
+        """Encode what a batch holds of the streams that may be given, ``(B, L, d)``.
+
+        Raises:
+            ConfigError: If the side is not ``"given"``: there is no other.
+        """
+        if side != "given":
+            raise ConfigError(f"side {side!r} has no encoder; llma-any encodes what is given.")
+        chosen = torch.tensor([n in batch.data for n in self.given], device=batch.index.device)
+        given = self._given(batch, chosen.expand(batch.size, -1))
         with torch.no_grad():
-            memory = self.direction(_NET).condition(side.data, side.mask, side.known)
+            memory = self.direction(_NET).condition(given.data, given.mask, given.known)
         return Latents(memory.tokens, memory.mask)
 
     def _given(self, batch: Batch, chosen: Tensor) -> Given:

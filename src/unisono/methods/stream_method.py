@@ -6,6 +6,7 @@ speed) are standardised likewise, NaN where unknown.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +28,9 @@ class StreamMethod(nn.Module):
         known: Names of the numbers that may be known of a window.
         frames: Frames ``L`` of a window.
     """
+
+    any_part: ClassVar[bool] = False
+    """Whether any part of the given streams may be given; wanted ones may then be among them."""
 
     known_mean: Tensor
     known_std: Tensor
