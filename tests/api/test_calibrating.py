@@ -25,7 +25,7 @@ def test_bands_hold_what_they_promise_on_those_who_calibrated(
 ) -> None:
     recipe = replace(tiny_model.recipe, bands=replace(tiny_model.recipe.bands, correction="none"))
     parts = open_parts(recipe)
-    tables = calibrate(recipe, parts, tiny_model.method, tmp_path, hooks=lambda _: Hooks())
+    tables = calibrate(recipe, parts, tiny_model.method, tmp_path, hooks=lambda _: Hooks()).tables
     batch = parts.windows.batch(parts.rows["calibration"])
     found = predict(tiny_model.method, batch, ["grf"], drawing_of(recipe.bands, 0))["grf"]
     bands = tables["grf"].apply(found.bands)
@@ -40,4 +40,5 @@ def test_bands_may_be_left_raw(tiny_model: api.Model, tmp_path: Path) -> None:
     raw: Any = replace(tiny_model.recipe.bands, method="none")
     recipe = replace(tiny_model.recipe, bands=raw)
     parts = open_parts(recipe)
-    assert calibrate(recipe, parts, tiny_model.method, tmp_path, hooks=lambda _: Hooks()) == {}
+    found = calibrate(recipe, parts, tiny_model.method, tmp_path, hooks=lambda _: Hooks())
+    assert found == ({}, {})

@@ -3,21 +3,35 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from unisono.api.building import Parts, Rows, build_method, make_source
-from unisono.api.predicting import Drawing, Predicted, concatenate, predict
+from unisono.api.live_bands import window_ends
+from unisono.api.predicting import Drawing, join_bands, predict
 from unisono.api.recipe import BandSettings, Recipe
+from unisono.core.contracts import Batch, Method
 from unisono.core.random import numpy_generator
-from unisono.evaluation.calibration import BandTable, CalibrationOptions, fit_bands
+from unisono.evaluation.calibration import Bands, BandTable, CalibrationOptions, fit_bands
 from unisono.evaluation.crossval import subject_folds
-from unisono.methods import LLMA
+from unisono.methods import AnyMethod
 from unisono.training.loop import Hooks, train
 
-__all__ = ["calibrate", "drawing_of"]
+__all__ = ["Calibrated", "calibrate", "drawing_of"]
+
+
+class Calibrated(NamedTuple):
+    """Calibration tables by stream.
+
+    Attributes:
+        tables: Of whole windows.
+        live: Of the last frames of windows, for live streams; see :mod:`unisono.api.live_bands`.
+    """
+
+    tables: Mapping[str, BandTable]
+    live: Mapping[str, BandTable]
 
 
 def drawing_of(bands: BandSettings, seed: int) -> Drawing:
@@ -26,9 +40,9 @@ def drawing_of(bands: BandSettings, seed: int) -> Drawing:
 
 
 def calibrate(
-    recipe: Recipe, parts: Parts, method: LLMA, folder: Path, *, hooks: Callable[[str], Hooks]
-) -> Mapping[str, BandTable]:
-    """Fit calibration tables, one a wanted stream.
+    recipe: Recipe, parts: Parts, method: AnyMethod, folder: Path, *, hooks: Callable[[str], Hooks]
+) -> Calibrated:
+    """Fit calibration tables, for each wanted stream.
 
     ``split`` predicts the calibration part with the trained method. ``cross`` trains a method a
     fold of training subjects (resumable, under ``folder``) and predicts each subject by the method
@@ -42,17 +56,19 @@ def calibrate(
         hooks: Progress of a fold, by its name.
     """
     if recipe.bands.method == "none":
-        return {}
+        return Calibrated({}, {})
     if recipe.bands.method == "split":
         rows = parts.rows["calibration"]
         batch = parts.windows.batch(rows)
         found = predict(method, batch, recipe.data.want, drawing_of(recipe.bands, 0))
-        return _tables(recipe, parts, rows, found)
+        bands = {name: one.bands for name, one in found.items()}
+        return _calibrated(recipe, parts, rows, bands, _window_ends(recipe, method, batch))
     rows = parts.rows["train"]
     subjects = parts.windows.table["subject"].astype(str).to_numpy()[rows]
     rng = numpy_generator(recipe.split.seed, "folds")
     fold = subject_folds(list(subjects), recipe.bands.folds, generator=rng)
-    pieces: dict[str, list[Predicted]] = {name: [] for name in recipe.data.want}
+    pieces: dict[str, list[Bands]] = {name: [] for name in recipe.data.want}
+    ends: dict[str, list[Bands]] = {}
     order: list[npt.NDArray[np.intp]] = []
     for f in np.unique(fold):
         held = np.flatnonzero(fold == f)
@@ -60,13 +76,15 @@ def calibrate(
         batch = parts.windows.batch(rows[held])
         found = predict(other, batch, recipe.data.want, drawing_of(recipe.bands, 0))
         for name, one in found.items():
-            pieces[name].append(one)
+            pieces[name].append(one.bands)
+        for name, end in _window_ends(recipe, other, batch).items():
+            ends.setdefault(name, []).append(end)
         order.append(held)
-    joined = {name: concatenate(parts_) for name, parts_ in pieces.items()}
-    return _tables(recipe, parts, rows[np.concatenate(order)], joined)
+    joined, live = ({k: join_bands(v) for k, v in p.items()} for p in (pieces, ends))
+    return _calibrated(recipe, parts, rows[np.concatenate(order)], joined, live)
 
 
-def _train_fold(recipe: Recipe, parts: Parts, rows: Rows, folder: Path, hooks: Hooks) -> LLMA:
+def _train_fold(recipe: Recipe, parts: Parts, rows: Rows, folder: Path, hooks: Hooks) -> AnyMethod:
     steps = max(1, round(recipe.bands.fold_steps * recipe.llma.steps))
     small = replace(recipe, llma=replace(recipe.llma, steps=steps))
     method = build_method(small, parts.windows.streams)
@@ -75,20 +93,33 @@ def _train_fold(recipe: Recipe, parts: Parts, rows: Rows, folder: Path, hooks: H
     return method.to("cpu")
 
 
-def _tables(
-    recipe: Recipe, parts: Parts, rows: Rows, found: Mapping[str, Predicted]
-) -> dict[str, BandTable]:
+def _window_ends(recipe: Recipe, method: Method, batch: Batch) -> Mapping[str, Bands]:
+    """Raw bands for live streams; none for windows by events, whose end lies in the future."""
+    return {} if recipe.cut.by else window_ends(method, batch, recipe)
+
+
+def _calibrated(
+    recipe: Recipe,
+    parts: Parts,
+    rows: Rows,
+    found: Mapping[str, Bands],
+    ends: Mapping[str, Bands],
+) -> Calibrated:
     batch = parts.windows.batch(rows)
     subjects: Sequence[Any] = parts.windows.table["subject"].astype(str).to_numpy()[rows].tolist()
     options = CalibrationOptions(recipe.bands.kind, recipe.bands.correction)
-    return {
-        name: fit_bands(
-            one.bands,
-            batch.data[name].numpy().astype(np.float64),
-            batch.mask[name].numpy(),
-            subjects=subjects,
-            channels=parts.windows.streams[name].channels,
-            options=options,
-        )
-        for name, one in found.items()
-    }
+
+    def tables(bands: Mapping[str, Bands]) -> dict[str, BandTable]:
+        return {
+            name: fit_bands(
+                one,
+                batch.data[name].numpy().astype(np.float64)[:, -one.centre.shape[1] :],
+                batch.mask[name].numpy()[:, -one.centre.shape[1] :],
+                subjects=subjects,
+                channels=parts.windows.streams[name].channels,
+                options=options,
+            )
+            for name, one in bands.items()
+        }
+
+    return Calibrated(tables(found), tables(ends))

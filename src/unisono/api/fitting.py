@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 
 from unisono.api.building import Parts, build_method, make_source, open_parts
-from unisono.api.calibrating import calibrate
+from unisono.api.calibrating import Calibrated, calibrate
 from unisono.api.citing import references
 from unisono.api.model import Model, config_of, load
 from unisono.api.recipe import Recipe, load_recipe
 from unisono.core.config import from_mapping, read_toml, to_mapping, to_toml
 from unisono.core.errors import ConfigError, OutputError
 from unisono.core.files import write_text
-from unisono.evaluation.calibration import BandTable
-from unisono.methods import LLMA
+from unisono.methods import AnyMethod
 from unisono.recordings.dataset import Dataset
 from unisono.recordings.schema import make_recording, streams
 from unisono.recordings.signals.mirroring import leg_view
@@ -117,8 +116,8 @@ def run_recipe(recipe: Recipe, *, resume: bool = False, progress: Tell | None = 
     _remember(work, recipe)
     train(method, source, recipe.training, main, resume=resume, hooks=hooks("train"))
     method = method.to("cpu")
-    tables = calibrate(recipe, parts, method, work, hooks=hooks)
-    sealed = _seal(recipe, parts, method, tables)
+    calibrated = calibrate(recipe, parts, method, work, hooks=hooks)
+    sealed = _seal(recipe, parts, method, calibrated)
     seal(output, sealed)
     for fold in work.glob("fold*"):
         shutil.rmtree(fold, ignore_errors=True)
@@ -142,9 +141,7 @@ def _same_recipe(work: Path, recipe: Recipe) -> None:
             )
 
 
-def _seal(
-    recipe: Recipe, parts: Parts, method: LLMA, tables: Mapping[str, BandTable]
-) -> SealedModel:
+def _seal(recipe: Recipe, parts: Parts, method: AnyMethod, calibrated: Calibrated) -> SealedModel:
     names = (*recipe.data.given, *recipe.data.want)
     known = {name: parts.windows.streams[name] for name in names}
     salt = parts.split.digest
@@ -176,7 +173,7 @@ def _seal(
                 for part, subjects in parts.subjects.items()
             },
         },
-        calibration={name: table.to_dict() for name, table in tables.items()},
+        calibration={name: table.to_dict() for name, table in calibrated.tables.items()},
         card=_card(recipe, parts),
         extra={
             "data_digest": Dataset.open(recipe.data.path).digest,
@@ -184,6 +181,7 @@ def _seal(
             "ranges": _ranges(parts, recipe.data.given),
             "names": _lab_names(recipe, parts),
             "people": _people(parts),
+            "live": {name: table.to_dict() for name, table in calibrated.live.items()},
         },
     )
 

@@ -23,7 +23,7 @@ from unisono.recordings.windows import KNOWN, WindowBatch, cut_windows, window_h
 if TYPE_CHECKING:
     from unisono.api.model import Model
 
-__all__ = ["Inputs", "make_inputs", "to_batch"]
+__all__ = ["Inputs", "make_inputs", "matched", "to_batch"]
 
 _OUTSIDE = 0.05
 """Share of samples outside the training range above which it is said."""
@@ -164,7 +164,7 @@ def to_batch(model: "Model", windows: WindowBatch) -> tuple[Batch, list[str]]:
     mass = float(windows.table["mass_kg"].iloc[0])
     for name, info in windows.streams.items():
         common = model.streams[name]
-        values, valid, said = _matched(info, common, windows, mass)
+        values, valid, said = matched(info, common, windows, mass)
         data[name], mask[name] = torch.from_numpy(values), torch.from_numpy(valid)
         doubts += said + _outside(model, common, values, valid)
     known = {key: torch.from_numpy(windows.table[key].to_numpy(np.float32)) for key in KNOWN}
@@ -172,10 +172,24 @@ def to_batch(model: "Model", windows: WindowBatch) -> tuple[Batch, list[str]]:
     return Batch(data, mask, index, index * 0, index * 0 - 1, known), doubts
 
 
-def _matched(
+def matched(
     info: StreamInfo, common: StreamInfo, windows: WindowBatch, mass: float
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], list[str]]:
-    """One stream's arrays in the model's channels and units."""
+    """One stream's arrays in the model's channels and units.
+
+    Args:
+        info: The stream as it was cut.
+        common: The stream as the model knows it.
+        windows: The windows it was cut into.
+        mass: Body mass in kg, or NaN.
+
+    Returns:
+        Values ``(n, L, D)``, validity ``(n, L, D)``, and what is doubtful.
+
+    Raises:
+        ModelError: If none of its channels is known, or kind or axes differ.
+        UnitError: If a unit cannot be converted.
+    """
     recording = str(windows.table["recording"].iloc[0])
     there = [i for i, c in enumerate(info.channels) if c in common.channels]
     if not there:

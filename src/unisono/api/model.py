@@ -12,13 +12,15 @@ import xarray as xr
 from unisono.api.building import build_method
 from unisono.api.generated import Generated
 from unisono.api.generating import generate
+from unisono.api.live_inputs import LiveSource
 from unisono.api.recipe import Recipe, Sampling
+from unisono.api.streaming import Live, LiveStream
 from unisono.core.config import from_mapping, to_mapping
 from unisono.core.contracts import StreamInfo
 from unisono.core.errors import ModelError
 from unisono.core.freezing import freeze
 from unisono.evaluation.calibration import BandTable
-from unisono.methods import LLMA
+from unisono.methods import AnyMethod
 from unisono.recordings.window_settings import Cut
 from unisono.training.sealed import SealedModel, open_sealed
 
@@ -41,7 +43,7 @@ class Model:
     folder: Path
     recipe: Recipe
     streams: Mapping[str, StreamInfo]
-    method: LLMA
+    method: AnyMethod
     tables: Mapping[str, BandTable]
     sealed: SealedModel
 
@@ -93,6 +95,28 @@ class Model:
             options = replace(options, steps=self.recipe.bands.steps)
         return generate(self, recording, tuple(want or self.want), options)
 
+    def stream(
+        self,
+        source: xr.DataTree | LiveSource,
+        *,
+        want: Sequence[str] | None = None,
+        options: Live = Live(),  # noqa: B008 - frozen
+    ) -> LiveStream:
+        """Answer while a recording is still being made; see :mod:`unisono.api.streaming`.
+
+        Args:
+            source: What will arrive: a recording that shows its streams, channels, units and rates
+                (its samples are not looked at), or a :class:`LiveSource`.
+            want: Streams to generate; by default all that the model generates.
+            options: How to answer.
+
+        Raises:
+            ModelError: If the model's windows end at events or are turned by a heading, or nothing
+                that it is given arrives.
+            UnitError: If a unit cannot be converted.
+        """
+        return LiveStream(self, source, tuple(want or self.want), options)
+
     def about(self) -> dict[str, Any]:
         """What a person asks of a model first: method, streams, people, versions."""
         return {
@@ -131,6 +155,6 @@ def load(folder: str | Path) -> Model:
     return Model(folder, recipe, streams, freeze(method), tables, sealed)
 
 
-def config_of(recipe: Recipe, method: LLMA) -> dict[str, Any]:
+def config_of(recipe: Recipe, method: AnyMethod) -> dict[str, Any]:
     """The configuration that is sealed: the recipe, with what the mode decides filled in."""
     return to_mapping(replace(recipe, llma=method.settings))

@@ -30,7 +30,15 @@ from unisono.recordings.window_streams import is_turned
 if TYPE_CHECKING:
     from unisono.api.model import Model
 
-__all__ = ["Answer", "along_heading", "place_on_grid", "place_windows"]
+__all__ = [
+    "Answer",
+    "WayBack",
+    "along_heading",
+    "place_frames",
+    "place_on_grid",
+    "place_windows",
+    "way_back",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -85,6 +93,50 @@ class _Back(NamedTuple):
     frame: dict[str, str]
 
 
+class WayBack(NamedTuple):
+    """What takes frames of a common clock back.
+
+    Attributes:
+        names: The laboratory's names of the channels.
+        matrix: ``(D, D)``, from the model's channels to these.
+        frame: Axes of the result.
+    """
+
+    names: tuple[str, ...]
+    matrix: Array
+    frame: dict[str, str]
+
+
+def way_back(
+    model: "Model", info: StreamInfo, window: "pd.Series[Any]", recording: xr.DataTree
+) -> WayBack:
+    """How a stream of fixed windows goes back to a recording.
+
+    Args:
+        model: The model.
+        info: The stream as the model knows it.
+        window: ``side`` and ``heading_rad`` of the whole.
+        recording: The recording.
+    """
+    way = _way(model, info, str(window["side"]), recording)
+    back = _back(way, info, window)
+    return WayBack(way.names, back.matrix, back.frame)
+
+
+def place_frames(info: StreamInfo, answer: Answer, time: Array, back: WayBack) -> GeneratedStream:
+    """The first frames of a single window at their instants.
+
+    Args:
+        info: The stream as the model knows it.
+        answer: What was generated, one window.
+        time: Instants, ``(T,)`` seconds; what the window holds beyond them is left out.
+        back: How it goes back.
+    """
+    planes = answer.planes(0, back.matrix)[:, : len(time)]
+    attrs = {"frame": back.frame, "filter": dict(info.filter), "rate_hz": info.rate_hz}
+    return _stream(info, time, back.names, info.units, attrs, (planes, answer))
+
+
 def along_heading(model: "Model", info: StreamInfo) -> bool:
     """Whether the model knows a stream along the heading rather than in laboratory axes."""
     return is_turned(_example(info, info.channels), info.name, model.cut)
@@ -103,11 +155,8 @@ def place_on_grid(
         recording: The recording.
     """
     window = inputs.table.iloc[0]
-    way = _way(model, info, str(window["side"]), recording)
-    back = _back(way, info, window)
-    planes = answer.planes(0, back.matrix)[:, : len(inputs.grid)]
-    attrs = {"frame": back.frame, "filter": dict(info.filter), "rate_hz": info.rate_hz}
-    return _stream(info, inputs.grid, way.names, info.units, attrs, (planes, answer))
+    back = way_back(model, info, window, recording)
+    return place_frames(info, answer, inputs.grid, back)
 
 
 def place_windows(

@@ -1,6 +1,6 @@
 """Predicting many windows: means and raw bands, in pieces that fit into memory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from unisono.core.contracts import Batch, Method
 from unisono.core.random import generator
 from unisono.evaluation.calibration import Bands, sample_bands
 
-__all__ = ["Drawing", "Predicted", "concatenate", "predict"]
+__all__ = ["Drawing", "Predicted", "concatenate", "in_pieces", "join_bands", "predict"]
 
 _PIECE = 64
 """Windows that are generated together."""
@@ -60,22 +60,13 @@ def predict(
         drawing: How.
     """
     pieces: dict[str, list[Predicted]] = {name: [] for name in want}
-    for start in range(0, batch.size, _PIECE):
-        rows = slice(start, start + _PIECE)
-        part = Batch(
-            {k: v[rows] for k, v in batch.data.items()},
-            {k: v[rows] for k, v in batch.mask.items()},
-            batch.index[rows],
-            batch.subject[rows],
-            batch.condition[rows],
-            {k: v[rows] for k, v in batch.known.items()},
-        )
+    for number, part in enumerate(in_pieces(batch)):
         found = method.generate(
             part,
             want,
             samples=drawing.samples,
             steps=drawing.steps,
-            generator=generator(drawing.seed, "generate", start),
+            generator=generator(drawing.seed, "generate", number * _PIECE),
         )
         for name, draws in found.items():
             samples = draws.samples.numpy()
@@ -85,16 +76,34 @@ def predict(
     return {name: concatenate(parts) for name, parts in pieces.items()}
 
 
+def in_pieces(batch: Batch) -> Iterator[Batch]:
+    """A batch in pieces that are generated together."""
+    for start in range(0, batch.size, _PIECE):
+        rows = slice(start, start + _PIECE)
+        yield Batch(
+            {k: v[rows] for k, v in batch.data.items()},
+            {k: v[rows] for k, v in batch.mask.items()},
+            batch.index[rows],
+            batch.subject[rows],
+            batch.condition[rows],
+            {k: v[rows] for k, v in batch.known.items()},
+        )
+
+
 def concatenate(parts: Sequence[Predicted]) -> Predicted:
     """Join pieces along the windows."""
-    bands = parts[0].bands
     return Predicted(
         np.concatenate([p.mean for p in parts]),
-        Bands(
-            bands.levels,
-            np.concatenate([p.bands.centre for p in parts]),
-            np.concatenate([p.bands.lower for p in parts], axis=1),
-            np.concatenate([p.bands.upper for p in parts], axis=1),
-        ),
+        join_bands([p.bands for p in parts]),
         np.concatenate([p.samples for p in parts], axis=1),
+    )
+
+
+def join_bands(parts: Sequence[Bands]) -> Bands:
+    """Join bands of pieces along the windows."""
+    return Bands(
+        parts[0].levels,
+        np.concatenate([b.centre for b in parts]),
+        np.concatenate([b.lower for b in parts], axis=1),
+        np.concatenate([b.upper for b in parts], axis=1),
     )
