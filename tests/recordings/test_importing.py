@@ -180,6 +180,8 @@ def test_a_reader_that_crashes_or_fails_loses_its_trial_only(
 def test_processes_make_the_same_dataset(lab: Path, tmp_path: Path) -> None:
     one = import_files([lab], tmp_path / "one.un")
     two = import_files([lab], tmp_path / "two.un", ImportOptions(processes=2))
+    all_cores = import_files([lab], tmp_path / "cores.un", ImportOptions(processes=0))
+    assert all_cores.dataset.digest == one.dataset.digest
     assert two.dataset.digest == one.dataset.digest
     assert two.dataset.recordings == one.dataset.recordings
 
@@ -188,7 +190,7 @@ def test_options_are_checked() -> None:
     with pytest.raises(ConfigError, match="names a level twice"):
         ImportOptions(folders=("subject", "", "", "subject"))
     with pytest.raises(ConfigError, match="processes"):
-        ImportOptions(processes=0)
+        ImportOptions(processes=-1)
 
 
 @pytest.mark.slow

@@ -47,6 +47,20 @@ def test_float32_is_kept_and_everything_else_becomes_float64() -> None:
     assert make_stream(np.ones((1, 1), np.int16), **options)["data"].dtype == np.float64
 
 
+def test_a_stream_is_what_xarray_makes_of_the_same_arrays() -> None:
+    names, time = ["r_fz", "l_longer_name"], np.array([0.0, 0.5])
+    ours = make_stream(np.eye(2), time=time, channels=names, units="N", kind="force")
+    plain = xr.Dataset(
+        {"data": (("time", "channel"), np.eye(2)), "valid": (("time", "channel"), np.eye(2) < 2)},
+        coords={"time": time, "channel": names, "unit": ("channel", ["N", "N"])},
+        attrs=ours.attrs,
+    )
+    xr.testing.assert_identical(ours, plain)
+    assert ours["channel"].dtype == plain["channel"].dtype
+    assert ours.sel(channel="l_longer_name", time=0.5)["data"] == 1
+    xr.align(ours, plain, join="exact")  # raises where labels are not taken for the same
+
+
 def test_what_is_unknown_is_absent() -> None:
     tree = make_recording({"grf": stream()}, recording="a", subject="s", mass_kg=None)
     assert "mass_kg" not in tree.attrs

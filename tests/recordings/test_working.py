@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from unisono.recordings.working import Done, work_through
+from unisono.recordings.working import Done, cores, work_through
 
 
 def square(x: int) -> int:
@@ -23,6 +23,17 @@ def fail_on_three(x: int) -> int:
     if x == 3:
         raise ValueError("three")
     return x
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity on this system")
+def test_cores_are_those_that_this_process_may_use() -> None:
+    allowed = os.sched_getaffinity(0)
+    assert cores() == len(allowed)
+    try:
+        os.sched_setaffinity(0, {min(allowed)})
+        assert cores() == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 @pytest.mark.parametrize("processes", [1, 2])

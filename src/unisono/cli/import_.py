@@ -34,7 +34,7 @@ class Importing:
     as_is
         Do not derive forces by foot (from plates and markers) nor events (from forces or markers).
     jobs
-        Processes.
+        Processes; 0 for as many as there are cores.
     overwrite
         Replace a dataset that exists.
     """
@@ -43,7 +43,7 @@ class Importing:
     folders: Words = None
     skip: Words = None
     as_is: Annotated[bool, Parameter(negative="")] = False
-    jobs: int = 1
+    jobs: int = 0
     overwrite: Annotated[bool, Parameter(negative="")] = False
 
 

@@ -12,6 +12,9 @@ from unisono.core.errors import OutputError
 
 __all__ = ["atomic_file", "atomic_folder", "digest_file", "write_text"]
 
+_SYNCING = 16
+"""Files that are flushed at a time: it is waiting, not work."""
+
 _DISK = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up"}
 
 
@@ -32,8 +35,15 @@ def _sync_all(files: Iterable[Path]) -> None:
     """Flush many files at once: one commit of the disk's journal then serves many of them."""
     from concurrent.futures import ThreadPoolExecutor  # slow to import, and rarely needed
 
-    with ThreadPoolExecutor(16) as pool:
-        list(pool.map(_sync, files))
+    waiting = list(files)
+    shares = [waiting[first::_SYNCING] for first in range(min(_SYNCING, len(waiting)))]
+    with ThreadPoolExecutor(max(1, len(shares))) as pool:
+        list(pool.map(_sync_each, shares))
+
+
+def _sync_each(files: Iterable[Path]) -> None:
+    for file in files:
+        _sync(file)
 
 
 @contextmanager

@@ -54,8 +54,9 @@ def values_of(
     The frames are spread evenly over the recording.
     """
     rows = slice(None, None, max(-(-stream.sizes["time"] // frames), 1))
-    data = stream["data"].values[rows][:, columns].astype(np.float64)
-    return np.where(stream["valid"].values[rows][:, columns], data, np.nan)
+    data, valid = (stream.variables[name].values for name in ("data", "valid"))
+    chosen = data[rows][:, columns].astype(np.float64)
+    return np.where(valid[rows][:, columns], chosen, np.nan)
 
 
 def quantile(data: npt.NDArray[np.float64], q: float, axis: int) -> npt.NDArray[np.float64]:

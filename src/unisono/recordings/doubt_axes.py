@@ -199,11 +199,11 @@ def _pressure(node: xr.Dataset, columns: Mapping[str, int], up: str) -> npt.NDAr
             return None
         column = columns[axis]
         try:
-            factor = conversion_factor(str(node["unit"].values[column]), "m")
+            factor = conversion_factor(str(node.variables["unit"].values[column]), "m")
         except UnisonoError:
             return None
-        values = node["data"].values[:, column] * factor * sign
-        flat.append(np.where(node["valid"].values[:, column], values, np.nan))
+        values = node.variables["data"].values[:, column] * factor * sign
+        flat.append(np.where(node.variables["valid"].values[:, column], values, np.nan))
     return np.stack(flat, axis=1)
 
 

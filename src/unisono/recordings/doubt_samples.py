@@ -28,7 +28,7 @@ _NOTE = "doubt: "
 
 def sample_doubts(tree: xr.DataTree) -> Iterator[Doubt]:
     """Doubts about the samples of a recording."""
-    timed = {n: node for n, node in streams(tree) if "time" in node["data"].dims}
+    timed = {n: node for n, node in streams(tree) if "time" in node.variables["data"].dims}
     for name, node in timed.items():
         yield from _first_frame(name, node)
         yield from _clock(name, node)
@@ -43,7 +43,7 @@ def sample_doubts(tree: xr.DataTree) -> Iterator[Doubt]:
 
 
 def _first_frame(name: str, node: xr.Dataset) -> Iterator[Doubt]:
-    data, valid = node["data"].values, node["valid"].values
+    data, valid = node.variables["data"].values, node.variables["valid"].values
     if node.attrs.get("kind") not in _DERIVED or len(data) < 10 or not valid[0].any():
         return
     first, second = data[0][valid[0]], data[1][valid[0] & valid[1]]
@@ -65,7 +65,7 @@ def _clock(name: str, node: xr.Dataset) -> Iterator[Doubt]:
 
 
 def _empty(name: str, node: xr.Dataset) -> Iterator[Doubt]:
-    lost = ~node["valid"].values.any(axis=0)
+    lost = ~node.variables["valid"].values.any(axis=0)
     if lost.any():
         channels = tuple(str(c) for c in node["channel"].values[lost])
         share = f"{len(channels)} of {node.sizes['channel']} channels have"
@@ -82,9 +82,9 @@ def _unloaded(name: str, node: xr.Dataset) -> Iterator[Doubt]:
     peaks = {}
     for side, channel in chosen.items():
         column = names.index(channel)
-        valid = node["valid"].values[:, column]
+        valid = node.variables["valid"].values[:, column]
         if valid.mean() > 0.5:
-            peaks[side] = float(np.abs(node["data"].values[valid, column]).max())
+            peaks[side] = float(np.abs(node.variables["data"].values[valid, column]).max())
     for side, peak in peaks.items():
         if len(peaks) == 2 and peak < 0.05 * max(peaks.values()):
             yield Doubt(name, (chosen[side],), "unloaded", f"the {side} foot's force is zero all "

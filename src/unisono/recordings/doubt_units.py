@@ -53,7 +53,7 @@ def unit_doubts(tree: xr.DataTree) -> Iterator[Doubt]:
     mass = tree.attrs.get("mass_kg")
     for name, node in streams(tree):
         kind = node.attrs.get("kind")
-        if "time" not in node["data"].dims:
+        if "time" not in node.variables["data"].dims:
             continue
         if kind == "force":
             yield from _forces(name, node, mass)
@@ -73,7 +73,7 @@ def unit_doubts(tree: xr.DataTree) -> Iterator[Doubt]:
 def _by_unit(node: xr.Dataset, like: str) -> dict[str, list[int]]:
     """Columns by unit, of those that measure what ``like`` does."""
     found: dict[str, list[int]] = {}
-    for column, unit in enumerate(node["unit"].values):
+    for column, unit in enumerate(node.variables["unit"].values):
         found.setdefault(str(unit), []).append(column)
     return {unit: columns for unit, columns in found.items() if same_thing(unit, like)}
 
@@ -158,14 +158,14 @@ def _lengths(name: str, node: xr.Dataset) -> Iterator[Doubt]:
             if len(data):
                 spread = quantile(data, 0.95, axis=1) - quantile(data, 0.05, axis=1)
                 spans.append(float(np.median(spread)))
-    units = {str(u) for u in node["unit"].values}
+    units = {str(u) for u in node.variables["unit"].values}
     if spans and len(units) == 1:
         columns = range(node.sizes["channel"])
         yield from _judge(name, node, columns, units.pop(), _LENGTH, None, max(spans))
 
 
 def _mass_missing(name: str, node: xr.Dataset, mass: float | None) -> Iterator[Doubt]:
-    units = sorted({str(u) for u in node["unit"].values})
+    units = sorted({str(u) for u in node.variables["unit"].values})
     absolute = [u for u in units if any(u == q for q in ("N", "kN", "N*m", "N*mm", "W"))]
     if mass is None and absolute:
         yield Doubt(

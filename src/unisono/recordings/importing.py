@@ -22,7 +22,7 @@ from unisono.recordings.formats.registry import read_trials, recording_files
 from unisono.recordings.merging import TrialFiles, group_files, join_recordings
 from unisono.recordings.plausibility import Doubt, doubts
 from unisono.recordings.schema import stream_names, streams
-from unisono.recordings.working import work_through
+from unisono.recordings.working import cores, work_through
 
 __all__ = ["BadFile", "ImportOptions", "ImportReport", "RecordingDoubt", "import_files"]
 
@@ -45,10 +45,10 @@ class ImportOptions:
         derive: Whether forces by foot and events are derived where a file has what they follow
             from and lacks them (``recordings.deriving``).
         overwrite: Whether an existing dataset may be replaced.
-        processes: How many processes read and write.
+        processes: How many processes read and write; 0 for as many as there are cores.
 
     Raises:
-        ConfigError: If a level is named twice, or there are fewer processes than one.
+        ConfigError: If a level is named twice, or there are fewer processes than none.
     """
 
     read: ReadOptions = field(default_factory=ReadOptions)
@@ -63,8 +63,10 @@ class ImportOptions:
         named = [level for level in self.folders if level]
         if len(set(named)) < len(named):
             raise ConfigError(f"folders names a level twice: {', '.join(named)}; rename one.")
-        if self.processes < 1:
-            raise ConfigError(f"processes must be at least 1; got {self.processes}.")
+        if self.processes < 0:
+            raise ConfigError(
+                f"processes must be at least 1, or 0 for one a core; got {self.processes}."
+            )
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,8 @@ def import_files(
     try:
         with DatasetWriter.open(out, overwrite=options.overwrite) as writer:
             jobs = [_Job(writer.store, trial, options) for trial in trials]
-            for done in work_through(_import_trial, jobs, processes=options.processes):
+            processes = options.processes or cores()
+            for done in work_through(_import_trial, jobs, processes=processes):
                 outcomes[done.number] = done.result or _crash(trials[done.number])
                 if progress is not None:
                     progress(len(outcomes), len(jobs), trials[done.number].name)

@@ -22,7 +22,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import xarray as xr
+from xarray.indexes import PandasIndex
 
 from unisono.core.checks import nearest
 from unisono.core.errors import SchemaError
@@ -136,14 +138,31 @@ def make_stream(
         "history": list(attributes.get("history") or []),
     }
     return xr.Dataset(
-        {"data": (("time", "channel"), values), "valid": (("time", "channel"), mask)},
-        coords={
-            "time": stamps,
-            "channel": np.array(names, dtype=object).astype(str),
-            "unit": ("channel", np.array([tidied[u] for u in spelled], dtype=str)),
+        {
+            "data": xr.Variable(("time", "channel"), values),
+            "valid": xr.Variable(("time", "channel"), mask),
         },
+        coords=_coordinates(stamps, names, [tidied[u] for u in spelled]),
         attrs=attrs,
     )
+
+
+def _coordinates(
+    stamps: npt.NDArray[np.float64], names: list[str], units: list[str]
+) -> xr.Coordinates:
+    """Coordinates of a stream, with an index of plain Python text.
+
+    Left to itself, xarray has pandas turn the names into Arrow text, which takes longer than all
+    the rest of a stream, and back again whenever the names are looked at.
+    """
+    text = np.array(names, dtype=str)
+    clock = PandasIndex(pd.Index(stamps), "time")
+    labels = PandasIndex(
+        pd.Index(text.astype(object), dtype=object), "channel", coord_dtype=text.dtype
+    )
+    unit = xr.Variable(("channel",), np.array(units, dtype=str))
+    variables = {**clock.create_variables(), **labels.create_variables(), "unit": unit}
+    return xr.Coordinates(variables, indexes={"time": clock, "channel": labels})
 
 
 def make_events(
@@ -195,7 +214,8 @@ def make_recording(
     nodes = dict(parts)
     if events is not None and events.sizes.get("event", 0):
         nodes[EVENTS] = events
-    tree = xr.DataTree.from_dict(nodes, name=recording)
+    tree = xr.DataTree(name=recording)
+    tree.children = {name: xr.DataTree(node) for name, node in nodes.items()}
     tree.attrs = {"schema": SCHEMA, "recording": str(recording), "subject": str(subject)}
     tree.attrs |= {key: value for key, value in known.items() if value is not None}
     validate(tree)
@@ -210,7 +230,7 @@ def stream_names(tree: xr.DataTree) -> list[str]:
 def streams(tree: xr.DataTree) -> Iterator[tuple[str, xr.Dataset]]:
     """Iterate over ``(name, dataset)`` of the streams."""
     for name in stream_names(tree):
-        yield name, tree[name].to_dataset()
+        yield name, tree.children[name].to_dataset(inherit=False)
 
 
 def events_of(tree: xr.DataTree) -> xr.Dataset:
@@ -271,16 +291,18 @@ def _stream_problem(node: xr.Dataset) -> str:
     absent = {"data", "valid"} - set(node.data_vars)
     if absent:
         return f"lacks {', '.join(sorted(absent))}; build it with make_stream"
-    if node["data"].dtype not in (np.float32, np.float64):
-        return f"data is {node['data'].dtype}; it must be float32 or float64"
-    if node["valid"].dtype != bool or node["valid"].dims != node["data"].dims:
+    data, valid = node.variables["data"], node.variables["valid"]  # plain: no index goes with them
+    if data.dtype not in (np.float32, np.float64):
+        return f"data is {data.dtype}; it must be float32 or float64"
+    if valid.dtype != bool or valid.dims != data.dims:
         return "valid must be bool with the axes of data"
     return "" if kind in _NO_TIME else _time_problem(node) or _channel_problem(node)
 
 
 def _time_problem(node: xr.Dataset) -> str:
-    if node["data"].dims != ("time", "channel"):
-        return f"data has axes {node['data'].dims}; expected ('time', 'channel')"
+    dims = node.variables["data"].dims
+    if dims != ("time", "channel"):
+        return f"data has axes {dims}; expected ('time', 'channel')"
     time = node["time"].values
     if time.size == 0:
         return "has no samples; remove the stream or check the file"
@@ -297,7 +319,7 @@ def _time_problem(node: xr.Dataset) -> str:
 
 
 def _channel_problem(node: xr.Dataset) -> str:
-    names = [str(c) for c in node["channel"].values]
+    names = [str(c) for c in node["channel"].values.tolist()]
     if not names:
         return "has no channels; remove the stream or check the file"
     twice = sorted({n for n in names if names.count(n) > 1}) if len(set(names)) < len(names) else []

@@ -8,6 +8,7 @@ Its **digest** is over its contents (attributes, and every variable's name, axes
 not over files, so that it does not change with chunks or compression.
 """
 
+import functools
 import hashlib
 import json
 import re
@@ -27,6 +28,7 @@ from unisono.recordings.zarr_nodes import group_metadata, plain, write_array, wr
 __all__ = ["RecordingStore", "digest_recording", "folder_name", "write_recording"]
 
 
+@functools.lru_cache(maxsize=1024)
 def folder_name(name: str) -> str:
     """Name of the folder that holds a recording or a stream.
 

@@ -5,6 +5,7 @@ that costs the one job: the others go on in new processes.
 """
 
 import multiprocessing
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import Generic, NamedTuple, TypeVar
 
-__all__ = ["Done", "work_through"]
+__all__ = ["Done", "cores", "work_through"]
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -28,6 +29,18 @@ class Done(NamedTuple, Generic[Result]):
 
     number: int
     result: Result | None
+
+
+def cores() -> int:
+    """How many processors this process may use.
+
+    Example:
+        >>> cores() >= 1
+        True
+    """
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def work_through(

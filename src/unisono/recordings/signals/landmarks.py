@@ -61,7 +61,7 @@ def markers(stream: xr.Dataset) -> list[Marker]:
 
 
 def _names(stream: xr.Dataset) -> tuple[str, ...]:
-    return tuple(stream["channel"].values.tolist())
+    return tuple(stream.indexes["channel"])
 
 
 @functools.lru_cache(maxsize=64)
@@ -132,7 +132,7 @@ def marker_path(stream: xr.Dataset, marker: Marker) -> npt.NDArray[np.float64]:
     Raises:
         UnitError: If the marker's unit is no length.
     """
-    units, valid, data = (stream[name].values for name in ("unit", "valid", "data"))
+    units, valid, data = (stream.variables[name].values for name in ("unit", "valid", "data"))
     path = np.full((len(data), 3), np.nan)
     for axis, column in marker.columns.items():
         factor = conversion_factor(str(units[column]), "m")
