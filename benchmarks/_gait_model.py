@@ -16,7 +16,7 @@ from unisono.core.random import numpy_generator
 from unisono.simulators.gait import random_recordings, random_subject, simulate
 
 RUNS = Path(__file__).parents[1] / "runs" / "benchmarks"
-PEOPLE, STEPS = 60, 1500
+PEOPLE, STEPS = 60, 1200
 STRANGERS_SEED = 7001
 
 __all__ = ["gait_model", "recipe_tables", "strangers"]

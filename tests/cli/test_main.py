@@ -10,7 +10,9 @@ import pytest
 
 from unisono.cli import main as entry
 
-COMMANDS = ("demo", "describe", "import", "train", "generate", "evaluate", "experiment", "cite")
+COMMANDS = (
+    "demo", "describe", "import", "train", "generate", "stream", "evaluate", "experiment", "cite",
+)  # fmt: skip
 HEAVY = ("torch", "numpy", "scipy", "pandas", "xarray", "matplotlib", "zarr", "sklearn", "pydantic")
 
 

@@ -6,6 +6,8 @@ from unisono.api.evaluating import Evaluation, EvaluationResult, evaluate
 from unisono.api.fitting import fit, run_recipe
 from unisono.api.fitting import train_recipe as train
 from unisono.api.generated import Generated
+from unisono.api.live_inputs import LiveSource
+from unisono.api.live_text import csv_header, csv_rows, json_row, replay, stream_lines
 from unisono.api.model import Model, load
 from unisono.api.reading import (
     ImportOptions,
@@ -20,6 +22,7 @@ from unisono.api.reading import (
 )
 from unisono.api.recipe import Recipe, Sampling, load_recipe
 from unisono.api.row_results import save_rows
+from unisono.api.streaming import Live, LiveStream
 from unisono.core.errors import UnisonoError
 from unisono.recordings.dataset import Dataset
 
@@ -29,17 +32,23 @@ __all__ = [
     "EvaluationResult",
     "Generated",
     "ImportOptions",
+    "Live",
+    "LiveSource",
+    "LiveStream",
     "Model",
     "ReadOptions",
     "Recipe",
     "Sampling",
     "UnisonoError",
     "cite",
+    "csv_header",
+    "csv_rows",
     "demo",
     "describe",
     "evaluate",
     "fit",
     "import_files",
+    "json_row",
     "list_files",
     "load",
     "load_recipe",
@@ -47,7 +56,9 @@ __all__ = [
     "parse_units",
     "read",
     "read_one",
+    "replay",
     "run_recipe",
     "save_rows",
+    "stream_lines",
     "train",
 ]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import cyclopts
 
-from unisono.cli import cite, demo, describe, evaluate, experiment, generate, import_, train
+from unisono.cli import cite, demo, describe, evaluate, experiment, generate, import_, stream, train
 from unisono.core.errors import UnisonoError
 
 __all__ = ["app", "main"]
@@ -31,6 +31,7 @@ for _name, _run in (
     ("import", import_.run),
     ("train", train.run),
     ("generate", generate.run),
+    ("stream", stream.run),
     ("evaluate", evaluate.run),
     ("experiment", experiment.run),
     ("cite", cite.run),
