@@ -9,7 +9,7 @@ from unisono.alignment.window_alignment import WindowAlignment
 from unisono.core.contracts import Batch, StreamInfo
 from unisono.core.errors import ConfigError
 from unisono.methods.any_subset import AnySubset, draw_parts
-from unisono.methods.settings import Layers, LLMASettings, Losses
+from unisono.methods.settings import FewSteps, Layers, LLMASettings, Losses
 from unisono.networks.conditioning import TransformerSize
 
 STREAMS = {
@@ -103,6 +103,17 @@ def test_the_loss_is_finite_and_names_both_parts(generator: torch.Generator) -> 
     alone = build(losses=Losses(align=0.0))
     bare = alone.loss(batch(), phase=alone.phases[0], step=0, generator=generator)
     assert not any(k.startswith("align") for k in bare.parts)
+
+
+def test_a_student_of_any_part_is_taught_and_walks(generator: torch.Generator) -> None:
+    method = build(few_steps=FewSteps(most=2, train=1, teacher=2))
+    few = method.phases[1]
+    loss = method.loss(batch(), phase=few, step=0, generator=generator)
+    loss.total.backward()
+    assert set(loss.parts) == {"any.student", "total"} and torch.isfinite(loss.total)
+    assert all(p.grad is None for p in method.groups()["networks"])
+    assert any(p.grad is not None for p in method.groups()["students"])
+    assert torch.isfinite(draw(method.eval(), only(batch(), "a"), ["c"])["c"]).all()
 
 
 def test_wanted_streams_are_never_read() -> None:

@@ -10,7 +10,7 @@ from unisono.core.contracts import Batch, Loss, StreamInfo
 from unisono.core.errors import ConfigError
 from unisono.core.timeline import Timeline
 from unisono.methods.llma import LLMA
-from unisono.methods.settings import Layers, LLMASettings, Losses, ProcessSettings
+from unisono.methods.settings import FewSteps, Layers, LLMASettings, Losses, ProcessSettings
 from unisono.networks.conditioning import TransformerSize
 
 STREAMS = {
@@ -70,6 +70,7 @@ MODES: list[Callable[[], LLMA]] = [
     lambda: build(directions="forward", losses=Losses(align=0.0)),
     lambda: build(losses=Losses(learn_align=True, energy=1.0, energy_of="spectral")),
     lambda: build(guidance=2.0),
+    lambda: build(few_steps=FewSteps(most=2, train=2, teacher=2)),
 ]
 
 
@@ -77,9 +78,9 @@ MODES: list[Callable[[], LLMA]] = [
 def test_every_mode_learns_and_generates(make: Callable[[], LLMA]) -> None:
     model = make()
     optimiser = torch.optim.Adam(model.parameters(), 1e-3)
-    for step in range(2):
+    for step, phase in enumerate(2 * list(model.phases)):
         g = torch.Generator().manual_seed(step)
-        loss = model.loss(batch(), phase=model.phases[0], step=step, generator=g)
+        loss = model.loss(batch(), phase=phase, step=step, generator=g)
         assert torch.isfinite(loss.total)
         assert all(torch.isfinite(v) for v in loss.parts.values())
         optimiser.zero_grad()

@@ -5,7 +5,11 @@ import torch
 
 from unisono.core.contracts import Batch, StreamInfo
 from unisono.core.errors import ConfigError
+from unisono.methods.llma import LLMA
+from unisono.methods.settings import FewSteps, Layers, LLMASettings
 from unisono.methods.stream_method import StreamMethod, check_streams
+from unisono.networks.conditioning import TransformerSize
+from unisono.training.phases import check_method
 
 
 def batch(generator: torch.Generator) -> Batch:
@@ -67,3 +71,32 @@ def test_names_that_are_unknown_are_refused_with_the_nearest(generator: torch.Ge
     info = {"angles": StreamInfo("angles", ("x",), ("deg",), "angle", 100.0)}
     with pytest.raises(ConfigError, match=r"no stream 'angels'\. Did you mean 'angles'"):
         check_streams(info, ["angels"])
+
+
+def test_a_student_is_a_phase_and_a_group_of_its_own() -> None:
+    info = {n: StreamInfo(n, ("x",), ("1",), "feature", 50.0) for n in ("a", "b")}
+    small = {"size": TransformerSize(8, 2, 8, 0.0), "layers": Layers(1, 1, 1, 1), "steps": 7}
+
+    def build(most: int) -> LLMA:
+        few = FewSteps(most=most, train=3)
+        settings = LLMASettings(**small, few_steps=few)  # type: ignore[arg-type]
+        return LLMA(settings, info, given=["a"], want=["b"], frames=20)
+
+    plain, method = build(0), build(2)
+    assert [p.name for p in plain.phases] == ["joint"] and not plain.groups()["students"]
+    joint, few = method.phases
+    assert (joint.steps, joint.groups, few.steps, few.groups) == (
+        7,
+        ("networks",),
+        3,
+        ("students",),
+    )
+    check_method(method)
+    direction = method.direction("to_want")
+    assert direction.student is not None
+    with torch.no_grad():
+        direction.denoiser.leave.bias.fill_(3.0)
+    method.begin(joint)
+    assert direction.student.leave.bias.item() == 0
+    method.begin(few)
+    assert direction.student.leave.bias.item() == 3

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from unisono.core.errors import ShapeError
-from unisono.networks.embeddings import TimeEmbedding, grid_sinusoid, sinusoid
+from unisono.networks.embeddings import JumpEmbedding, TimeEmbedding, grid_sinusoid, sinusoid
 
 
 def test_matches_the_definition() -> None:
@@ -38,3 +38,13 @@ def test_a_grid_tells_its_cells_apart_axis_by_axis() -> None:
 def test_a_width_too_small_for_the_axes_is_refused() -> None:
     with pytest.raises(ShapeError, match="too small"):
         grid_sinusoid((2, 2, 2), 4)
+
+
+def test_a_jump_begins_as_its_start_and_learns_its_end() -> None:
+    torch.manual_seed(0)
+    jump = JumpEmbedding(16)
+    times = torch.tensor([[0.8, 0.0], [0.8, 0.5]])
+    torch.testing.assert_close(jump(times), jump.start(times[:, 0]))
+    torch.nn.init.normal_(jump.leave.weight)
+    ends = jump(times)
+    assert (ends[0] - ends[1]).norm() > 0.1

@@ -2,6 +2,7 @@ import pytest
 import torch
 from training_toys import ToyMethod, same, toy_settings, weights
 
+from unisono.core.contracts import Phase
 from unisono.training.checkpoint import Checkpoint
 from unisono.training.device import Machine
 from unisono.training.errors import TrainingError
@@ -93,3 +94,27 @@ def test_another_number_of_threads_is_said() -> None:
     header = {**saved.header, "place": {**saved.header["place"], "threads": 99}}
     with pytest.warns(RuntimeWarning, match="threads = .* after 99: .* not bit for bit"):
         new().restore(Checkpoint(saved.step, saved.tensors, header))
+
+
+class Beginner(ToyMethod):
+    """A method that notes which phases it was asked to begin."""
+
+    begun: list[str]
+
+    def begin(self, phase: Phase) -> None:
+        self.begun = [*getattr(self, "begun", []), phase.name]
+
+
+def test_a_method_begins_each_phase_once_and_not_again_when_resuming() -> None:
+    method = Beginner(6)
+    run = Run(method, toy_settings(), MACHINE, digest="toy")
+    run.enter_phase()
+    names = [phase.name for phase in method.phases]
+    assert method.begun == names[:1]
+    while run.place.phase.name == names[0]:
+        push(run)
+    assert method.begun == names[:2]
+    saved = run.capture()
+    again = Beginner(6)
+    Run(again, toy_settings(), MACHINE, digest="toy").restore(saved)
+    assert not hasattr(again, "begun")

@@ -19,6 +19,7 @@ from torch import Generator, Tensor, nn
 
 __all__ = [
     "Batch",
+    "Begins",
     "Codec",
     "Denoiser",
     "DenoiserOutput",
@@ -272,6 +273,15 @@ class Method(Protocol):
         self, batch: Batch, want: Sequence[str], *, samples: int, steps: int, generator: Generator
     ) -> Mapping[str, Draws]:
         """Generate the wanted streams from the others in the batch."""
+        ...
+
+
+@runtime_checkable
+class Begins(Protocol):
+    """A method that has something to do when a phase begins, such as a student from its teacher."""
+
+    def begin(self, phase: Phase) -> None:
+        """Make ready for a phase. Called once, before its first step, and not when resuming."""
         ...
 
 

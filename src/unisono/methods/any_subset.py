@@ -16,7 +16,7 @@ process and counts in no loss.
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from unisono.alignment.weighting import FixedWeight, LearnedWeight
 from unisono.alignment.window_alignment import Signals, align_windows
@@ -25,9 +25,10 @@ from unisono.core.distributed import draw_global, gather_batch
 from unisono.core.errors import ConfigError
 from unisono.core.timeline import Timeline
 from unisono.methods.direction import Direction, Given, Terms
+from unisono.methods.few_steps import FEW_STEPS
 from unisono.methods.hiding import hide_at_random
 from unisono.methods.settings import LLMASettings, resolve
-from unisono.methods.stream_method import StreamMethod, check_streams
+from unisono.methods.stream_method import StreamMethod, Task, check_streams
 
 __all__ = ["AnySubset", "draw_parts"]
 
@@ -78,15 +79,6 @@ class AnySubset(StreamMethod):
         learned = self.settings.losses.learn_align
         self.weight = LearnedWeight(align) if learned else FixedWeight(align)
 
-    @property
-    def phases(self) -> Sequence[Phase]:
-        """One phase that trains everything."""
-        return (Phase("joint", self.settings.steps, ("networks",)),)
-
-    def groups(self) -> Mapping[str, Sequence[nn.Parameter]]:
-        """One group of all parameters."""
-        return {"networks": list(self.parameters())}
-
     def prepare(self, windows: Batch) -> None:
         """Fit normalisers on the training windows."""
         self.fit_normalisers(windows)
@@ -94,31 +86,22 @@ class AnySubset(StreamMethod):
     def loss(self, batch: Batch, *, phase: Phase, step: int, generator: Generator) -> Loss:
         """Loss of one batch; see the module's docstring for the terms."""
         net, size, device = self.direction(_NET), batch.size, batch.index.device
+        tasks = self._tasks(batch, generator)
+        if phase.name == FEW_STEPS:
+            return self.taught({_NET: tasks["part"]}, batch.subject, generator)
         t = draw_global(lambda n: net.process.sample_t(n, generator=generator), size).to(device)
-        count = len(self.given)
-        part = draw_global(lambda n: draw_parts(n, count, generator=generator), size).to(device)
         terms: list[Terms] = []
         parts: dict[str, Tensor] = {}
         total = t.new_zeros(())
-        x, valid = self.joined(batch, self.want)
-        for name, chosen in (("part", part), ("rest", ~part)):
-            wanted = self._channels(chosen)
-            given = self._given(batch, chosen)._replace(wanted=wanted)
-            channel = self.settings.drop_channel or 0.0
-            found = net.terms(
-                hide_at_random(given, stream=0.0, channel=channel, generator=generator),
-                x,
-                valid & wanted[:, None, :],
-                t,
-                subject=batch.subject,
-                generator=generator,
-            )
+        for name, (given, x, mask) in tasks.items():
+            found = net.terms(given, x, mask, t, subject=batch.subject, generator=generator)
             terms.append(found)
             for key, value in found.parts.items():
                 total = total + value
                 parts[f"{name}.{key}"] = value.detach()
         if self.settings.losses.align > 0:
-            align, logged = self._align(terms, (x, valid), generator, monitor=step % 10 == 0)
+            target = self.joined(batch, self.want)
+            align, logged = self._align(terms, target, generator, monitor=step % 10 == 0)
             weighted = self.weight(align)
             parts |= logged | {"align.weight": weighted.factor}
             total = total + weighted.total
@@ -188,6 +171,23 @@ class AnySubset(StreamMethod):
         with torch.no_grad():
             memory = self.direction(_NET).condition(given.data, given.mask, given.known)
         return Latents(memory.tokens, memory.mask)
+
+    def _tasks(self, batch: Batch, generator: Generator) -> dict[str, Task]:
+        """A drawn part of the streams and the rest, each given for what it does not hold."""
+        count, device = len(self.given), batch.index.device
+        part = draw_global(lambda n: draw_parts(n, count, generator=generator), batch.size)
+        x, valid = self.joined(batch, self.want)
+        tasks = {}
+        for name, chosen in (("part", part.to(device)), ("rest", ~part.to(device))):
+            wanted = self._channels(chosen)
+            given = hide_at_random(
+                self._given(batch, chosen)._replace(wanted=wanted),
+                stream=0.0,
+                channel=self.settings.drop_channel or 0.0,
+                generator=generator,
+            )
+            tasks[name] = Task(given, x, valid & wanted[:, None, :])
+        return tasks
 
     def _given(self, batch: Batch, chosen: Tensor) -> Given:
         """The streams that each window is given, ``chosen`` ``(B, G)``; others are missing."""

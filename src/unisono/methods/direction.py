@@ -16,7 +16,7 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor, nn
 
-from unisono.core.contracts import Process
+from unisono.core.contracts import Denoiser
 from unisono.core.distributed import draw_global, masked_mean
 from unisono.core.timeline import Timeline
 from unisono.methods.settings import LLMASettings, ProcessSettings
@@ -25,9 +25,11 @@ from unisono.networks.conditioning import ConditionEncoder, Memory
 from unisono.networks.linear import RidgeStart
 from unisono.networks.regression import MeanHead, MeanSpread
 from unisono.networks.sequence_denoiser import DenoiserShape, PreparedMemory, SequenceDenoiser
+from unisono.networks.student import student_of
 from unisono.processes.ddim import DDIM
 from unisono.processes.ddpm import DDPM
 from unisono.processes.diffusion import VP
+from unisono.processes.distillation import JumpDenoiser, Leap
 from unisono.processes.flow import LinearFlow
 from unisono.processes.flow_solvers import Midpoint
 from unisono.processes.guidance import Guided
@@ -95,13 +97,15 @@ def make_process(settings: ProcessSettings) -> VP | LinearFlow:
     return LinearFlow() if settings.name == "flow" else VP(settings.schedule, settings.levels)
 
 
-def make_solver(process: VP | LinearFlow, settings: ProcessSettings, steps: int) -> Solver:
-    """A solver with this many steps."""
+def make_solver(
+    process: VP | LinearFlow, settings: ProcessSettings, steps: int, *, quiet: bool = False
+) -> Solver:
+    """A solver with this many steps; a ``quiet`` one draws no noise, whatever the settings say."""
     if isinstance(process, LinearFlow):
         return Midpoint(process, steps)
-    if settings.sampler == "ddpm":
+    if settings.sampler == "ddpm" and not quiet:
         return DDPM(process, steps)
-    return DDIM(process, steps, settings.eta)
+    return DDIM(process, steps, 0.0 if quiet else settings.eta)
 
 
 def _repeat(memory: PreparedMemory, times: int) -> PreparedMemory:
@@ -129,7 +133,7 @@ class Direction(nn.Module):
     ) -> None:
         super().__init__()
         self.settings = settings
-        self.process: Process = make_process(settings.process)
+        self.process = make_process(settings.process)
         self.kind: Kind = settings.process.predict or "x0"
         size, layers, ours = settings.size, settings.layers, settings.mode == "ours"
         self.condition = ConditionEncoder(
@@ -147,6 +151,7 @@ class Direction(nn.Module):
         self.start = (
             RidgeStart(frames, sum(given.values()), width) if settings.start == "ridge" else None
         )
+        self.student = student_of(self.denoiser) if settings.few_steps.most else None
         self.frames = frames
 
     def regress(self, given: Given, memory: Memory, subject: Tensor | None) -> MeanSpread | None:
@@ -189,8 +194,7 @@ class Direction(nn.Module):
             parts["mean"] = masked_mean(error.square(), mask)
             scaled = error.detach() / fitted.spread
             parts["spread"] = masked_mean(scaled.square() / 2 + fitted.spread.log(), mask)
-            # A spread that starts too small must not blow up what the denoiser is asked for.
-            clean = scaled.detach().clamp(-8.0, 8.0) * mask
+            clean = self.residual(x, mask, fitted)
             # The memory serves the mean; the residual's larger loss must not bend it.
             memory_in = Memory(memory.tokens.detach(), memory.mask)
         else:
@@ -209,6 +213,29 @@ class Direction(nn.Module):
             estimate = fitted.mean + fitted.spread.detach() * estimate
         return Terms(parts, estimate, out.hidden, memory)
 
+    def hidden(self, x: Tensor, mask: Tensor, time: float, *, generator: Generator) -> Tensor:
+        """Latents ``(B, L, d)`` of a standardised signal at one process time.
+
+        Args:
+            x: ``(B, L, D)``; with a mean head the process carries its residual, so that the
+                latents of the signal itself mean little there.
+            mask: ``(B, L, D)``.
+            time: Process time in [0, 1].
+            generator: Where the noise comes from.
+        """
+        t = x.new_full((len(x),), time)
+        noise = torch.randn(x.shape, generator=generator, device=x.device)
+        noisy = mix(self.process.weights(t), x, noise, noise)
+        latents: Tensor = self.denoiser.encode(noisy, t, mask.any(dim=-1))
+        return latents
+
+    @staticmethod
+    def residual(x: Tensor, mask: Tensor, fitted: MeanSpread) -> Tensor:
+        """The standardised residual ``u`` that the process generates, without gradient."""
+        scaled = (x - fitted.mean).detach() / fitted.spread.detach()
+        # A spread that starts too small must not blow up what the denoiser is asked for.
+        return scaled.clamp(-8.0, 8.0) * mask
+
     def sample(
         self,
         given: Given,
@@ -223,7 +250,7 @@ class Direction(nn.Module):
         Args:
             given: The condition, ``B`` windows.
             samples: Samples ``S``; with 0 only the mean is made.
-            steps: Solver steps.
+            steps: Solver steps; the student walks them where it was taught so few.
             generator: Where the noise comes from.
             timeline: Where the ``B`` windows lie on one long sequence. The process is then walked
                 on the whole sequence, every step blending the windows' estimates, so that samples
@@ -241,9 +268,14 @@ class Direction(nn.Module):
             drawn = noise.view(samples, rows, length, width)
         else:
             count = max(samples, 1)
-            walk = self._denoiser(given, memory, count, timeline)
             start = self._noise((count * rows, length, width), memory.tokens, generator)
-            solver = make_solver(make_process(self.settings.process), self.settings.process, steps)
+            if self.student is not None and steps <= self.settings.few_steps.most:
+                solver: Solver = Leap(self.process, steps)
+                net = self._network(given, memory, count, timeline, self.student)
+                walk: Denoiser = JumpDenoiser(net.predict, self.process, self.kind)
+            else:
+                solver = make_solver(self.process, self.settings.process, steps)
+                walk = self.walker(given, memory, count, timeline)
             drawn = solve(solver, walk, start, generator=generator).z
             drawn = drawn.view(count, rows, length, width)
         if fitted is not None:
@@ -255,9 +287,10 @@ class Direction(nn.Module):
     def _noise(shape: tuple[int, ...], like: Tensor, generator: Generator) -> Tensor:
         return torch.randn(shape, generator=generator, device=like.device)
 
-    def _denoiser(
-        self, given: Given, memory: Memory, samples: int, timeline: Timeline | None
-    ) -> "NetworkDenoiser | Guided":
+    def walker(
+        self, given: Given, memory: Memory, samples: int, timeline: Timeline | None = None
+    ) -> NetworkDenoiser | Guided:
+        """The denoiser that a solver walks with, for ``samples`` walks of each window."""
         conditional = self._network(given, memory, samples, timeline)
         if self.settings.guidance == 1:
             return conditional
@@ -267,17 +300,23 @@ class Direction(nn.Module):
         return Guided(conditional, without, self.settings.guidance)
 
     def _network(
-        self, given: Given, memory: Memory, samples: int, timeline: Timeline | None
+        self,
+        given: Given,
+        memory: Memory,
+        samples: int,
+        timeline: Timeline | None,
+        student: SequenceDenoiser | None = None,
     ) -> NetworkDenoiser:
-        prepared = _repeat(self.denoiser.prepare(memory), samples)
+        net = student or self.denoiser
+        prepared = _repeat(net.prepare(memory), samples)
 
         def predict(z: Tensor, t: Tensor) -> Tensor:
             windows, times = z, t
             if timeline is not None:
-                windows, times = timeline.split(z), t.repeat_interleave(timeline.windows)
+                windows, times = timeline.split(z), t.repeat_interleave(timeline.windows, dim=0)
             windows = given.asked(windows)
             everywhere = torch.ones(windows.shape[:2], dtype=torch.bool, device=z.device)
-            out: Tensor = self.denoiser(windows, times, everywhere, prepared).prediction
+            out: Tensor = net(windows, times, everywhere, prepared).prediction
             return out if timeline is None else timeline.join(out)
 
         return NetworkDenoiser(predict, self.process, self.kind)

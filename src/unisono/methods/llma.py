@@ -10,7 +10,7 @@ At use one direction is enough: the other was there to shape the latents. No cod
 where the paper is silent, ``mode`` decides (see :mod:`unisono.methods.settings`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Generator, Tensor, nn
@@ -23,9 +23,10 @@ from unisono.core.distributed import draw_global, gather_batch
 from unisono.core.errors import ConfigError
 from unisono.core.timeline import Timeline
 from unisono.methods.direction import Direction, Terms
+from unisono.methods.few_steps import FEW_STEPS
 from unisono.methods.hiding import hide_at_random
 from unisono.methods.settings import LLMASettings, resolve
-from unisono.methods.stream_method import StreamMethod, check_streams
+from unisono.methods.stream_method import StreamMethod, Task, check_streams
 
 __all__ = ["LLMA"]
 
@@ -79,15 +80,6 @@ class LLMA(StreamMethod):
         learned = self.settings.losses.learn_align
         self.weight = LearnedWeight(align) if learned else FixedWeight(align)
 
-    @property
-    def phases(self) -> Sequence[Phase]:
-        """One phase that trains everything."""
-        return (Phase("joint", self.settings.steps, ("networks",)),)
-
-    def groups(self) -> Mapping[str, Sequence[nn.Parameter]]:
-        """One group of all parameters."""
-        return {"networks": list(self.parameters())}
-
     def prepare(self, windows: Batch) -> None:
         """Fit normalisers (and the ridge start) on the training windows."""
         self.fit_normalisers(windows)
@@ -101,6 +93,8 @@ class LLMA(StreamMethod):
 
     def loss(self, batch: Batch, *, phase: Phase, step: int, generator: Generator) -> Loss:
         """Loss of one batch; see the module's docstring for the terms."""
+        if phase.name == FEW_STEPS:
+            return self.taught(dict(self._tasks(batch, generator)), batch.subject, generator)
         size = batch.size
         process = self.direction("to_want").process
         device = batch.index.device
@@ -108,14 +102,7 @@ class LLMA(StreamMethod):
         terms: dict[str, Terms] = {}
         parts: dict[str, Tensor] = {}
         total = t.new_zeros(())
-        for name, (source, target) in self.sides.items():
-            given = hide_at_random(
-                self.side(batch, source),
-                stream=self.settings.drop_stream or 0.0,
-                channel=self.settings.drop_channel or 0.0,
-                generator=generator,
-            )
-            x, mask = self.joined(batch, target)
+        for name, (given, x, mask) in self._tasks(batch, generator):
             found = self.direction(name).terms(
                 given, x, mask, t, subject=batch.subject, generator=generator
             )
@@ -200,6 +187,35 @@ class LLMA(StreamMethod):
             memory = self.direction(name).condition(given.data, given.mask, given.known)
         return Latents(memory.tokens, memory.mask)
 
+    def aligned(
+        self, batch: Batch, *, generator: Generator, time: float = 0.05
+    ) -> tuple[Latents, Latents]:
+        """The two latent sequences that alignment compares, of the given and of the wanted side.
+
+        They are the encoded clean signals (``align_on = "memory"``), or the latents of the signals
+        at a small process time (``"hidden"``).
+
+        Args:
+            batch: Windows with both sides.
+            generator: Where the noise comes from.
+            time: Process time of ``"hidden"``, in [0, 1].
+
+        Raises:
+            ConfigError: If only one direction is trained.
+        """
+        if len(self.sides) < 2:
+            raise ConfigError("directions = 'forward' has latents of one side only.")
+        if self.settings.losses.align_on == "memory":
+            return self.encode(batch, "given"), self.encode(batch, "want")
+        # the direction that generates a side owns the latents of it
+        found = {}
+        for name, (_, target) in self.sides.items():
+            x, mask = self.joined(batch, target)
+            with torch.no_grad():
+                z = self.direction(name).hidden(x, mask, time, generator=generator)
+            found[name] = Latents(z, mask.any(dim=-1))
+        return found["to_given"], found["to_want"]
+
     def _align(
         self, terms: Mapping[str, Terms], batch: Batch, generator: Generator, *, monitor: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
@@ -225,6 +241,17 @@ class LLMA(StreamMethod):
         if out.monitors is not None:
             logged |= out.monitors._asdict()
         return out.total, {f"align.{k}": v.detach() for k, v in logged.items()}
+
+    def _tasks(self, batch: Batch, generator: Generator) -> Iterator[tuple[str, Task]]:
+        """What each direction is given, with parts of it hidden, and what it must answer."""
+        for name, (source, target) in self.sides.items():
+            given = hide_at_random(
+                self.side(batch, source),
+                stream=self.settings.drop_stream or 0.0,
+                channel=self.settings.drop_channel or 0.0,
+                generator=generator,
+            )
+            yield name, Task(given, *self.joined(batch, target))
 
     def _direction_of(self, want: Sequence[str]) -> str:
         self.check_known_streams(want)

@@ -15,7 +15,16 @@ from unisono.core.errors import ConfigError
 from unisono.networks.conditioning import TransformerSize
 from unisono.processes.parameterisation import Kind
 
-__all__ = ["MODES", "LLMASettings", "Layers", "Losses", "Mode", "ProcessSettings", "resolve"]
+__all__ = [
+    "MODES",
+    "FewSteps",
+    "LLMASettings",
+    "Layers",
+    "Losses",
+    "Mode",
+    "ProcessSettings",
+    "resolve",
+]
 
 Mode = Literal["paper", "release", "ours"]
 MODES: tuple[Mode, ...] = ("paper", "release", "ours")
@@ -108,6 +117,27 @@ class Losses:
 
 
 @dataclass(frozen=True)
+class FewSteps:
+    """A student that generates in few steps, taught after the rest is trained.
+
+    Args:
+        most: Largest number of steps it walks, one evaluation each; 0 trains no student. Whoever
+            asks for no more steps than this gets the student, for more the teacher.
+        train: Optimiser steps of its phase.
+        teacher: Solver steps of the teacher's whole walk.
+    """
+
+    most: int = 0
+    train: int = 1000
+    teacher: int = 10
+
+    def __post_init__(self) -> None:
+        check_range("few_steps.most", self.most, 0, 100, closed=True)
+        check_range("few_steps.train", self.train, 1, 10**9, closed=True)
+        check_range("few_steps.teacher", self.teacher, 1, 10_000, closed=True)
+
+
+@dataclass(frozen=True)
 class LLMASettings:
     """Local Latent Manifold Alignment (arXiv 2503.12214).
 
@@ -129,6 +159,7 @@ class LLMASettings:
         drop_channel: Probability that a given channel is hidden.
         known: Numbers of a window used as conditions: ``mass_kg``, ``height_m``, ``speed``, ...
         guidance: Weight of classifier-free guidance at sampling; 1 is none.
+        few_steps: A student for few steps.
     """
 
     mode: Mode = "ours"
@@ -147,6 +178,7 @@ class LLMASettings:
     drop_channel: float | None = None
     known: tuple[str, ...] = ()
     guidance: float = 1.0
+    few_steps: FewSteps = field(default_factory=FewSteps)
 
     def __post_init__(self) -> None:
         check_range("steps", self.steps, 1, 10**9, closed=True)
@@ -157,6 +189,8 @@ class LLMASettings:
                 check_range(name, value, 0.0, 0.99, closed=True)
         if self.mean is False and (self.start == "ridge" or self.residual == "gaussian"):
             raise ConfigError("start = 'ridge' and residual = 'gaussian' need mean = true.")
+        if self.few_steps.most and self.residual == "gaussian":
+            raise ConfigError("residual = 'gaussian' walks no process: leave few_steps.most = 0.")
         if self.directions == "forward" and self.losses.align > 0:
             raise ConfigError(
                 "directions = 'forward' leaves nothing to align with; set losses.align = 0."

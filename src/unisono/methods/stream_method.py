@@ -6,18 +6,29 @@ speed) are standardised likewise, NaN where unknown.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from unisono.codecs.identity import IdentityCodec
 from unisono.core.checks import nearest
-from unisono.core.contracts import Batch, Latents, StreamInfo
+from unisono.core.contracts import Batch, Latents, Loss, Phase, StreamInfo
 from unisono.core.errors import ConfigError
 from unisono.methods.direction import Direction, Given
+from unisono.methods.few_steps import FEW_STEPS, distil
+from unisono.methods.settings import LLMASettings
+from unisono.networks.student import begin_as
 
-__all__ = ["StreamMethod", "check_streams"]
+__all__ = ["StreamMethod", "Task", "check_streams"]
+
+
+class Task(NamedTuple):
+    """What a direction is given, and the standardised answer with its validity, ``(B, L, D)``."""
+
+    given: Given
+    x: Tensor
+    mask: Tensor
 
 
 class StreamMethod(nn.Module):
@@ -34,6 +45,7 @@ class StreamMethod(nn.Module):
 
     known_mean: Tensor
     known_std: Tensor
+    settings: LLMASettings
 
     def __init__(self, widths: Mapping[str, int], known: Sequence[str], frames: int) -> None:
         super().__init__()
@@ -42,6 +54,52 @@ class StreamMethod(nn.Module):
         self.directions = nn.ModuleDict()
         self.register_buffer("known_mean", torch.zeros(len(self.known)))
         self.register_buffer("known_std", torch.ones(len(self.known)))
+
+    @property
+    def phases(self) -> Sequence[Phase]:
+        """One phase that trains everything, and one for the students where there are any."""
+        joint, few = Phase("joint", self.settings.steps, ("networks",)), self.settings.few_steps
+        return (joint, Phase(FEW_STEPS, few.train, ("students",))) if few.most else (joint,)
+
+    def groups(self) -> Mapping[str, Sequence[nn.Parameter]]:
+        """The students' parameters, and all others."""
+        students = [p for net in self._students().values() for p in net.parameters()]
+        theirs = {id(p) for p in students}
+        return {
+            "networks": [p for p in self.parameters() if id(p) not in theirs],
+            "students": students,
+        }
+
+    def begin(self, phase: Phase) -> None:
+        """Let the students begin as their teachers, who have just been trained."""
+        if phase.name == FEW_STEPS:
+            for name, student in self._students().items():
+                begin_as(student, self.direction(name).denoiser)
+
+    def taught(self, tasks: Mapping[str, Task], subject: Tensor, generator: Generator) -> Loss:
+        """Loss of the students; see :mod:`unisono.methods.few_steps`.
+
+        Args:
+            tasks: What each direction is given and must answer.
+            subject: Codes of the windows' subjects.
+            generator: Where everything random comes from.
+        """
+        parts = {
+            f"{name}.student": distil(
+                self.direction(name),
+                task.given,
+                (task.x, task.mask),
+                subject=subject,
+                generator=generator,
+            )
+            for name, task in tasks.items()
+        }
+        total = torch.stack(list(parts.values())).sum()
+        return Loss(total, {k: v.detach() for k, v in (parts | {"total": total}).items()})
+
+    def _students(self) -> dict[str, nn.Module]:
+        found = {name: self.direction(name).student for name in self.directions}
+        return {name: student for name, student in found.items() if student is not None}
 
     def fit_normalisers(self, windows: Batch) -> None:
         """Fit mean and spread of streams and known numbers on the training windows.

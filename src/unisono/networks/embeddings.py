@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from unisono.core.errors import ShapeError
 
-__all__ = ["TimeEmbedding", "grid_sinusoid", "sinusoid"]
+__all__ = ["JumpEmbedding", "TimeEmbedding", "grid_sinusoid", "sinusoid"]
 
 
 def sinusoid(positions: Tensor, width: int) -> Tensor:
@@ -72,4 +72,29 @@ class TimeEmbedding(nn.Module):
     def forward(self, t: Tensor) -> Tensor:
         """Embed ``(B,)`` as ``(B, width)``."""
         out: Tensor = self.net(sinusoid(1000.0 * t, self.width))
+        return out
+
+
+class JumpEmbedding(nn.Module):
+    """Both ends of a jump of the process, ``e(t) + W e'(t, r)``; ``W`` starts at zero.
+
+    At first it is the embedding of ``t`` alone, so that a student begins as its teacher.
+
+    Args:
+        width: Width ``d``.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.start = TimeEmbedding(width)
+        self.reach = TimeEmbedding(width)
+        self.leave = nn.Linear(width, width)
+        nn.init.zeros_(self.leave.weight)
+        nn.init.zeros_(self.leave.bias)
+
+    def forward(self, times: Tensor) -> Tensor:
+        """Embed ``(B, 2)``, from and until, as ``(B, d)``."""
+        start, end = times.unbind(dim=-1)
+        reach = self.leave(nn.functional.silu(self.reach(start - end)))
+        out: Tensor = self.start(start) + reach
         return out

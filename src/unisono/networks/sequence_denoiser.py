@@ -99,6 +99,17 @@ class SequenceDenoiser(nn.Module):
         layers = self.decoder.memories(memory.tokens, memory.mask) if self.shape.cross else []
         return PreparedMemory(memory.tokens, memory.mask, layers)
 
+    def encode(self, x: Tensor, t: Tensor, mask: Tensor) -> Tensor:
+        """Latents ``(B, L, d)`` of the noisy target alone; see :meth:`forward`."""
+        time = self.time(t)
+        tokens = self.enter(x * mask[..., None])
+        positions = sinusoid(t.new_tensor(range(x.shape[1])), self.width)
+        tokens = tokens + positions.to(tokens.dtype)
+        if not self.shape.adaptive_time:
+            tokens = tokens + time[:, None, :]
+        hidden: Tensor = self.own(tokens, mask, time=time)
+        return hidden
+
     def forward(self, x: Tensor, t: Tensor, mask: Tensor, memory: PreparedMemory) -> DenoiserOutput:
         """Predict from ``x_t`` ``(B, L, D)`` at ``t`` ``(B,)`` in [0, 1].
 
@@ -110,12 +121,7 @@ class SequenceDenoiser(nn.Module):
         """
         time = self.time(t)
         length = x.shape[1]
-        tokens = self.enter(x * mask[..., None])
-        positions = sinusoid(t.new_tensor(range(length)), self.width)
-        tokens = tokens + positions.to(tokens.dtype)
-        if not self.shape.adaptive_time:
-            tokens = tokens + time[:, None, :]
-        hidden = self.own(tokens, mask, time=time)
+        hidden = self.encode(x, t, mask)
         inner = hidden
         if self.framewise is not None:
             inner = inner + self.framewise(match_length(memory.tokens, memory.mask, length))

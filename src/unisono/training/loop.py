@@ -122,7 +122,7 @@ def _start(
         checkpoints.sweep()
     saved = checkpoints.latest() if resume else None
     if saved is None:
-        run.begin_phase()
+        run.enter_phase()
     else:
         run.restore(saved)
     check_agreement(run.step, machine.device)

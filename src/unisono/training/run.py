@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from unisono.core.contracts import Method
+from unisono.core.contracts import Begins, Method
 from unisono.core.distributed import world
 from unisono.training.checkpoint import Checkpoint
 from unisono.training.device import Machine
@@ -70,6 +70,12 @@ class Run:
         """Where the next step lies."""
         return locate(self.phases, self.step)
 
+    def enter_phase(self) -> None:
+        """Begin a phase that has not been begun before: the method may make ready for it."""
+        if isinstance(self.method, Begins):
+            self.method.begin(self.place.phase)
+        self.begin_phase()
+
     def begin_phase(self) -> None:
         """Freeze and unfreeze as the next step's phase says; start its optimiser and average."""
         self.parameters = train_only(self.method, self.place.phase.groups)
@@ -84,7 +90,7 @@ class Run:
             self.average.adopt()
         self.step += 1
         if place.is_last and not self.finished:
-            self.begin_phase()
+            self.enter_phase()
 
     def collect(self, values: Mapping[str, float]) -> None:
         """Add a step's numbers to the log's next row."""
