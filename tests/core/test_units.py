@@ -1,5 +1,7 @@
 """Mirrors src/unisono/core/units.py."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -47,3 +49,28 @@ def test_dtype_is_kept_and_identity_does_not_copy() -> None:
     values = np.ones(3, dtype=np.float32)
     assert convert(values, "mm", "m").dtype == np.float32
     assert convert(values, "Newtons", "N") is values
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["N", "N*m/kg", "(N*m)/kg", "m/s^2", "m s**-2", "deg", "g_0", "uV", "1/s", "BW", "cmH2O",
+     "mV**2/Hz", "percent", "µm", "mV/Hz**0.5", "m^2.s^-1", "kg*m^2/s^2"],
+)  # fmt: skip
+def test_units_of_laboratories_are_kept(unit: str) -> None:
+    assert tidy_unit(unit) == unit
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["m**9**9**9", "9**9**9", "m^123", "m**9 ** 9", "(", "kg/(", "'", "#", "\\", "[[", "m {", "1e5",
+     "m" * 100_000, "(" * 40, ")(", "m/0", "m+s", "newtoons", "a if b else c", "m**m", "(m**9", "/",
+     "*m", "**2", "11", "__import__('os')", ".", "m**9**9", "((km^99)^99)^99",
+     "m" * 60 + "!", "m**1**1", "m * " * 15 + "!", "1" * 60, "m^1.2.3"],
+)  # fmt: skip
+def test_what_is_not_written_as_a_unit_is_one_error_at_once(text: str) -> None:
+    began = time.perf_counter()
+    for call in (tidy_unit, lambda unit: conversion_factor(unit, "m")):
+        with pytest.raises(UnitError) as caught:
+            call(text)
+        assert len(str(caught.value)) < 200 and "\n" not in str(caught.value)
+    assert time.perf_counter() - began < 2.0

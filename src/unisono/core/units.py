@@ -8,6 +8,10 @@ force per mass ``N/kg``, moment per mass ``N*m/kg``, and body weight
 so that ``BW`` and ``N/kg`` convert exactly, while ``N`` and ``N/kg`` need the body mass.
 ``1`` means dimensionless. Angles are kept apart from plain numbers: ``deg`` and ``rad`` convert
 into one another, and neither converts into ``1``.
+
+A unit may stand in a file, which may hold anything. It is names, products, quotients and powers of
+at most two digits (``N*m/kg``, ``m/s^2``, ``(N*m)/kg``); what is written otherwise never reaches
+pint, whose evaluation of ``m**9**9**9`` does not end.
 """
 
 import functools
@@ -40,6 +44,20 @@ _SPELLINGS = {
     "%": "percent",
 }  # fmt: skip
 
+
+_LONGEST = 64
+_POWER = r"(?:\*\*|\^)"
+_WRITTEN = re.compile(  # possessive: nothing is tried twice, so that nothing takes long
+    r"(?:[^\W\d]\w*+|[°%]|(?<!\*)\*(?!\*)|[/()·.\s]|(?<!\d)1(?!\d)"
+    rf"|{_POWER}\s*-?\d{{1,2}}(?:\.\d{{1,2}})?(?!\d|\.\d)(?!\s*{_POWER}))*+"
+)
+_BRACKETS = re.compile(r"\([^()]*\)")
+
+# What pint's parser lets through beside its own errors.
+_OF_PINT = (
+    ArithmeticError, AssertionError, AttributeError, RecursionError, SyntaxError, TypeError,
+    ValueError,
+)  # fmt: skip
 
 _ANGLES = {"deg": "plane_degree", "rad": "plane_radian", "rev": "plane_turn"}
 
@@ -80,15 +98,31 @@ def _quantity(unit: str) -> tuple[float, str]:
 
     if unit == "1":
         return 1.0, "dimensionless"
+    if not _is_written_as_unit(unit):
+        raise _unknown(unit)
     registry = _registry()
     named = re.sub(r"\b(deg|rad|rev)\b", lambda match: _ANGLES[match[1]], unit)
     try:
         quantity = registry.Quantity(1.0, registry.parse_units(named)).to_base_units()
-    except (pint.errors.PintError, AttributeError, ValueError, TypeError, SyntaxError) as error:
-        raise UnitError(
-            f"unit {unit!r} is not known; name it as pint does, e.g. 'N', 'N/kg', 'N*mm', 'deg'."
-        ) from error
+    except (pint.errors.PintError, *_OF_PINT) as error:
+        raise _unknown(unit) from error
     return float(quantity.magnitude), str(quantity.dimensionality)
+
+
+def _is_written_as_unit(text: str) -> bool:
+    if len(text) > _LONGEST:
+        return False
+    bare, count = text, 1
+    while count:
+        bare, count = _BRACKETS.subn("", bare)
+    return "(" not in bare and ")" not in bare and _WRITTEN.fullmatch(text) is not None
+
+
+def _unknown(unit: str) -> UnitError:
+    return UnitError(
+        f"unit {unit[:_LONGEST]!r} is not known; name it as pint does, e.g. 'N', 'N/kg', 'N*mm', "
+        "'deg'."
+    )
 
 
 def _dimension(unit: str) -> str:

@@ -18,9 +18,9 @@ import xarray as xr
 
 from unisono.core.errors import FileFormatError, SchemaError, UnisonoError
 from unisono.core.files import atomic_file
+from unisono.core.units import tidy_unit
 from unisono.recordings.formats.assembling import apply_options, assemble, check_time, doubt
 from unisono.recordings.formats.columns import kind_of
-from unisono.recordings.formats.file_units import file_unit
 from unisono.recordings.formats.npy_header import decode_npy, open_npz
 from unisono.recordings.formats.options import DEFAULTS, ReadOptions
 from unisono.recordings.formats.tabulating import chosen_streams
@@ -188,7 +188,7 @@ def _restore(
         data,
         time=arrays[f"{name}/time"],
         channels=said["channels"],
-        units=[file_unit(unit) for unit in said["units"]],
+        units=[tidy_unit(unit) for unit in said["units"]],
         kind=said["attrs"]["kind"],
         valid=arrays[f"{name}/valid"],
     )

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from unisono.core.errors import FileFormatError, UnitError
-from unisono.core.units import same_dimension
-from unisono.recordings.formats.file_units import file_unit
+from unisono.core.units import same_dimension, tidy_unit
 
 __all__ = ["Cell", "header_cell", "kind_of", "parse_cell", "time_scale"]
 
@@ -70,7 +69,7 @@ def parse_cell(path: str | Path, text: str) -> Cell:
     found = _CELL.match(text)
     if found:
         try:
-            unit = file_unit(found["unit"])
+            unit = tidy_unit(found["unit"])
         except UnitError as error:
             problem = f"column {text[:60]!r} has a unit that is not known"
             remedy = "correct the brackets to a unit such as N, mm or deg"
@@ -79,7 +78,7 @@ def parse_cell(path: str | Path, text: str) -> Cell:
     found = _ROUND.match(text)
     if found:
         try:
-            return Cell(found["stream"] or "", found["name"], file_unit(found["unit"]))
+            return Cell(found["stream"] or "", found["name"], tidy_unit(found["unit"]))
         except UnitError:
             pass  # round brackets may hold any word
     found = _PLAIN.match(text)

@@ -15,7 +15,6 @@ import xarray as xr
 from unisono.core.checks import check_range, nearest
 from unisono.core.errors import ConfigError, UnitError
 from unisono.core.units import tidy_unit
-from unisono.recordings.formats.file_units import file_unit
 from unisono.recordings.schema import stream_names
 from unisono.recordings.stream_units import relabel_stream, same_thing
 
@@ -76,7 +75,7 @@ class ReadOptions:
         if isinstance(self.columns, str):
             raise ConfigError("columns must be a list of names or a map from stream to columns.")
         for unit in self.units.values():
-            file_unit(unit)
+            tidy_unit(unit)
 
 
 DEFAULTS = ReadOptions()

@@ -40,9 +40,9 @@ from pydantic.dataclasses import dataclass
 
 from unisono.core.errors import FileFormatError, OutputError
 from unisono.core.files import write_text
+from unisono.core.units import tidy_unit
 from unisono.recordings.formats.assembling import apply_options
 from unisono.recordings.formats.csv_table import split_sheet
-from unisono.recordings.formats.file_units import file_unit
 from unisono.recordings.formats.options import DEFAULTS, ReadOptions
 from unisono.recordings.formats.text import format_rows, load_bytes, load_text
 from unisono.recordings.schema import make_recording, make_stream
@@ -155,7 +155,7 @@ def _stream(
         data,
         time=np.arange(len(data)) / layout.rate_hz,
         channels=spec.channels,
-        units=file_unit(spec.unit),
+        units=tidy_unit(spec.unit),
         kind=spec.kind,
         rate_hz=layout.rate_hz,
         history=[f"read from a row of {spec.file} as {path.name} describes"],

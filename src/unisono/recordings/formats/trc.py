@@ -15,9 +15,8 @@ import xarray as xr
 
 from unisono.core.errors import FileFormatError, OutputError, UnitError
 from unisono.core.files import write_text
-from unisono.core.units import convert, same_dimension
+from unisono.core.units import convert, same_dimension, tidy_unit
 from unisono.recordings.formats.assembling import assemble, check_names, check_time, doubt
-from unisono.recordings.formats.file_units import file_unit
 from unisono.recordings.formats.options import DEFAULTS, ReadOptions
 from unisono.recordings.formats.tabulating import tabulate
 from unisono.recordings.formats.text import format_rows, load_bytes, load_text, parse_rows
@@ -51,14 +50,14 @@ def read_trc(path: str | Path, options: ReadOptions = DEFAULTS) -> xr.DataTree:
     unit = parsed.header.get("Units", "")
     if not unit:
         raise FileFormatError(path, "line 3", "the header gives no unit", "write mm or m there")
-    if not same_dimension(file_unit(unit), "m"):
+    if not same_dimension(tidy_unit(unit), "m"):
         problem = f"the unit {unit[:40]!r} is no length"
         raise FileFormatError(path, "line 3", problem, "write mm or m there")
     markers = make_stream(
         table[:, 2:],
         time=time,
         channels=[f"{name}_{axis}" for name in parsed.markers for axis in "xyz"],
-        units=file_unit(unit),
+        units=tidy_unit(unit),
         kind="position",
         history=_check_header(path, parsed, time),
     )
