@@ -30,6 +30,12 @@ LANDMARKS: Mapping[str, tuple[str, ...]] = {
     "asis": ("asi", "asis", "asisstudy"),
     "psis": ("psi", "psis", "psisstudy"),
     "sacrum": ("sacr", "sacrum", "sacral", "vsacral", "sac"),
+    "shoulder": ("sho", "shoulder", "shoulderstudy", "acr", "acromion", "acromium"),
+    "elbow": ("elb", "elbow", "elbowstudy", "elblat", "latelbow", "lelbowstudy"),
+    "wrist": ("wrist", "wra", "wriststudy", "wrb", "wri", "radius", "lwriststudy"),
+    "head": ("head", "fhd", "bhd", "headcentre", "tophead"),
+    "c7": ("c7", "c7study", "neck"),
+    "mass_centre": ("centreofmass", "centerofmass", "com", "wholebodycom", "bodycom"),
     "pelvis": ("pelvis", "hips", "root", "pelo", "midpelvis", "pelvisorigin"),
 }
 """Spellings of each place, without the side, in lower case, without separators; best first."""
