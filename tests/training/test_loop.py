@@ -1,4 +1,5 @@
 import errno
+import io
 import os
 import signal
 from pathlib import Path
@@ -6,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from training_toys import ToyMethod, same, toy_settings, toy_source, weights
 
@@ -162,10 +164,22 @@ def test_previews_come_early_and_change_nothing(
     tmp_path: Path, unbroken: tuple[Path, ToyMethod]
 ) -> None:
     shown: list[Path] = []
-    hooks = Hooks(preview=Preview(np.array([0, 5]), ("grf",), samples=3, shown=shown.append))
+    red = io.BytesIO()
+    Image.new("RGB", (4, 3), "red").save(red, format="png")
+
+    def draw(path: Path) -> bytes:
+        shown.append(path)
+        return red.getvalue()
+
+    hooks = Hooks(preview=Preview(np.array([0, 5]), ("grf",), samples=3, draw=draw))
     method, _ = go(tmp_path, hooks=hooks, preview_every=5)
     assert shown == [preview_path(tmp_path, step) for step in (5, 10, 15)]
-    assert all(file.exists() for file in shown)
+    assert all(file.exists() and file.with_suffix(".png").exists() for file in shown)
+    board = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    pictures = board.Images("preview")
+    assert [picture.step for picture in pictures] == [5, 10, 15]
+    with Image.open(io.BytesIO(pictures[0].encoded_image_string)) as image:
+        assert image.size == (4, 3) and image.convert("RGB").getpixel((0, 0)) == (255, 0, 0)
     assert same(weights(method), weights(unbroken[1]))
 
 

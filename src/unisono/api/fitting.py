@@ -13,6 +13,8 @@ from unisono.api.building import Parts, build_method, make_source, open_parts
 from unisono.api.calibrating import Calibrated, calibrate
 from unisono.api.citing import references
 from unisono.api.model import Model, config_of, load
+from unisono.api.one_sided import signs_of
+from unisono.api.previewing import make_preview
 from unisono.api.recipe import Recipe, load_recipe
 from unisono.core.config import from_mapping, read_toml, to_mapping, to_toml
 from unisono.core.errors import ConfigError, OutputError
@@ -101,13 +103,14 @@ def run_recipe(recipe: Recipe, *, resume: bool = False, progress: Tell | None = 
     method = build_method(recipe, parts.windows.streams)
 
     def hooks(what: str) -> Hooks:
+        preview = make_preview(recipe, parts) if what == "train" else None
         if progress is None:
-            return Hooks()
+            return Hooks(preview=preview)
 
         def told(state: Progress) -> None:
             progress(what, state.step, state.steps)
 
-        return Hooks(progress=told)
+        return Hooks(progress=told, preview=preview)
 
     source = make_source(parts.windows, parts.rows["train"], recipe)
     main = work / "main"
@@ -181,9 +184,16 @@ def _seal(recipe: Recipe, parts: Parts, method: AnyMethod, calibrated: Calibrate
             "ranges": _ranges(parts, recipe.data.given),
             "names": _lab_names(recipe, parts),
             "people": _people(parts),
+            "signs": _signs(parts, names),
             "live": {name: table.to_dict() for name, table in calibrated.live.items()},
         },
     )
+
+
+def _signs(parts: Parts, names: Sequence[str]) -> dict[str, list[int]]:
+    """The side of zero that each channel keeps to in the training part."""
+    batch = parts.windows.batch(parts.rows["train"])
+    return {name: signs_of(batch.data[name].numpy(), batch.mask[name].numpy()) for name in names}
 
 
 def _ranges(parts: Parts, names: Sequence[str]) -> dict[str, list[list[float]]]:

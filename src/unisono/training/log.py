@@ -7,6 +7,7 @@ told to forget them too.
 """
 
 import csv
+import io
 import os
 import time
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
 from torch.utils.tensorboard import SummaryWriter
 
 from unisono.core.errors import OutputError
@@ -72,6 +74,14 @@ class TrainingLog:
     def speed(self, step: int, windows_per_second: float) -> None:
         """Log how fast the run is: in TensorBoard alone, for no two runs agree on it."""
         self._board.add_scalar("windows_per_second", windows_per_second, step)
+
+    def picture(self, step: int, png: bytes) -> None:
+        """Show a preview in TensorBoard, under ``preview``."""
+        from PIL import Image  # slow to import, and rarely needed
+
+        with Image.open(io.BytesIO(png)) as image:
+            pixels = np.asarray(image.convert("RGB"))
+        self._board.add_image("preview", pixels, step, dataformats="HWC")
 
     def flush(self) -> None:
         """Bring every row to the disk; to be done before a checkpoint counts them as written.

@@ -138,7 +138,7 @@ def _walk(run: Run, source: Source, folder: Path, hooks: Hooks, log: TrainingLog
             seconds, loss = pace.tick(), step.loss
             if log is not None:
                 _tell(run, step, seconds, hooks, log)
-                _preview(run, source, folder, hooks)
+                _preview(run, source, folder, hooks, log)
             _save(run, step, folder, log)
             if step.stop and not run.finished:
                 reason = request.reason or "another rank was asked to"
@@ -169,15 +169,17 @@ def _tell(run: Run, step: Step, seconds: float, hooks: Hooks, log: TrainingLog) 
         )
 
 
-def _preview(run: Run, source: Source, folder: Path, hooks: Hooks) -> None:
+def _preview(run: Run, source: Source, folder: Path, hooks: Hooks, log: TrainingLog) -> None:
     every, preview = run.settings.preview_every, hooks.preview
     if preview is None or not every or run.step % every or run.finished:
         return
     batch = source.windows.batch(preview.rows).to(run.machine.device)
     with run.average.applied(), run.machine.autocast():
-        write_preview(
+        picture = write_preview(
             run.method, batch, preview, preview_path(folder, run.step), seed=run.settings.seed
         )
+    if picture is not None:
+        log.picture(run.step, picture)
 
 
 def _save(run: Run, step: Step, folder: Path, log: TrainingLog | None) -> None:

@@ -27,24 +27,30 @@ class Preview:
         want: Streams to generate.
         samples: Samples of each.
         steps: Solver steps.
-        shown: Called with the file once it is written, e.g. to draw it; may be left out.
+        draw: Called with the file once it is written; returns a picture of it, PNG, which the run
+            keeps beside the file and in TensorBoard. May be left out.
     """
 
     rows: Rows
     want: tuple[str, ...]
     samples: int = 4
     steps: int = 10
-    shown: Callable[[Path], None] | None = None
+    draw: Callable[[Path], bytes] | None = None
 
 
-def write_preview(method: Method, batch: Batch, preview: Preview, path: Path, *, seed: int) -> None:
-    """Generate, save and say so; neither modes nor random states of the run are touched.
+def write_preview(
+    method: Method, batch: Batch, preview: Preview, path: Path, *, seed: int
+) -> bytes | None:
+    """Generate, save and draw; neither modes nor random states of the run are touched.
 
     The same seed every time, so that what changes between previews is the method.
 
     The NPZ holds, for each wanted stream, ``<stream>/samples`` ``(S, B, L, D)``,
     ``<stream>/mean``, ``<stream>/truth`` and ``<stream>/valid`` ``(B, L, D)`` in physical units,
-    and ``rows`` ``(B,)``.
+    and ``rows`` ``(B,)``. The picture lies beside it.
+
+    Returns:
+        The picture, PNG, or None where nothing draws it.
 
     Raises:
         OutputError: If it cannot be written.
@@ -70,8 +76,12 @@ def write_preview(method: Method, batch: Batch, preview: Preview, path: Path, *,
             part.training = mode
     with atomic_file(path) as file, file.open("wb") as handle:
         np.savez(handle, rows=preview.rows, **_arrays(batch, drawn))
-    if preview.shown is not None:
-        preview.shown(path)
+    if preview.draw is None:
+        return None
+    picture = preview.draw(path)
+    with atomic_file(path.with_suffix(".png")) as file:
+        file.write_bytes(picture)
+    return picture
 
 
 def _arrays(batch: Batch, drawn: Mapping[str, Draws]) -> dict[str, Any]:
