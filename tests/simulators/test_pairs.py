@@ -52,7 +52,7 @@ def test_real_digits(shared_data: Callable[[str], Path]) -> None:
     np.testing.assert_allclose(
         pairs.source.mean(axis=(1, 2, 3)), pairs.target.mean(axis=(1, 2, 3)), atol=1e-5
     )
-    assert len(set(pairs.label)) == 10
+    assert pairs.label[:5].tolist() == ["7", "2", "1", "0", "4"]
 
 
 def test_gait_has_two_rates_on_one_clock() -> None:
@@ -63,17 +63,12 @@ def test_gait_has_two_rates_on_one_clock() -> None:
     assert set(pairs.group) == {"sim000", "sim001"}
     assert np.isfinite(pairs.source).all() and np.isfinite(pairs.target).all()
     angles = recordings[0]["angles"]
-    knee = (
-        pairs.channels["target"].index("r_knee_flexion")
-        if "r_knee_flexion" in pairs.channels["target"]
-        else 0
-    )
-    name = pairs.channels["target"][knee]
+    name = pairs.channels["target"][0]
     truth = angles["data"].sel(channel=name).values
     expected = np.interp(
         np.arange(51) / 40, angles["time"].values - angles["time"].values[0], truth
     )
-    np.testing.assert_allclose(pairs.target[0, 2:-2, knee], expected[2:-2], atol=0.6)
+    np.testing.assert_allclose(pairs.target[0, 2:-2, 0], expected[2:-2], atol=0.6)
     with pytest.raises(UnisonoError, match="shorten the window"):
         gait_pairs(recordings, seconds=1000)
 
