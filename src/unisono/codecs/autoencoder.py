@@ -73,6 +73,7 @@ class Autoencoder(nn.Module):
 
     offset: Tensor
     scale: Tensor
+    hidden: int
 
     def __init__(self, shape: tuple[int, ...], grid: TokenGrid) -> None:
         super().__init__()

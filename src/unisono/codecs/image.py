@@ -45,6 +45,7 @@ class ImageCodec(Autoencoder):
         self, shape: tuple[int, int, int], grid: TokenGrid | None = None, hidden: int = 16
     ) -> None:
         super().__init__(shape, grid or TokenGrid(bottleneck="kl"))
+        self.hidden = hidden
         if len(shape) != 3:
             raise ShapeError(f"the shape of an image is (channels, height, width); got {shape}.")
         levels = levels_for(shape[1:], self.grid.tokens)

@@ -41,6 +41,7 @@ class StreamCodec(Autoencoder):
         self, shape: tuple[int, int], grid: TokenGrid | None = None, hidden: int = 32
     ) -> None:
         super().__init__(shape, grid or TokenGrid())
+        self.hidden = hidden
         if len(shape) != 2:
             raise ShapeError(f"the shape of a window is (frames, channels); got {shape}.")
         self.offset = torch.zeros(shape[1])

@@ -46,6 +46,7 @@ class ViewsCodec(Autoencoder):
         ordered: bool = True,
     ) -> None:
         super().__init__(shape, grid or TokenGrid())
+        self.hidden = hidden
         if len(shape) != 4:
             raise ShapeError(f"the shape of views is (views, channels, height, width); got {shape}")
         views, channels, *sizes = shape

@@ -43,6 +43,7 @@ class VoxelCodec(Autoencoder):
         self, shape: tuple[int, int, int], grid: TokenGrid | None = None, hidden: int = 8
     ) -> None:
         super().__init__(shape, grid or TokenGrid())
+        self.hidden = hidden
         if len(shape) != 3:
             raise ShapeError(f"the shape of voxels is (X, Y, Z); got {shape}.")
         levels = levels_for(shape, self.grid.tokens)
