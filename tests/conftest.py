@@ -2,8 +2,9 @@
 
 import copy
 import os
+import shutil
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +141,28 @@ def tiny_model(walks: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:  # 
     output = tmp_path_factory.mktemp("models") / "tiny"
     tables = copy.deepcopy(TINY)
     return api.fit("llma", walks, given=["angles"], want=["grf"], output=output, settings=tables)
+
+
+BROWSER_FLAGS = (
+    "--no-sandbox",
+    "--no-first-run",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-angle=swiftshader",  # WebGL without a graphics card
+    "--enable-unsafe-swiftshader",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real headless Chromium, driven by playwright; a skip that says why where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("there is no chromium on this machine")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium, args=list(BROWSER_FLAGS))
+        yield opened
+        opened.close()
