@@ -4,12 +4,13 @@ Each given stream ``s`` enters frame by frame with its values *and* its mask, so
 channel is a fact the network sees rather than a zero it misreads:
 
 .. math:: h_l = \sum_s \sum_{|j| \le K/2} W_{s,j} [x_{s,l+j} \odot m_{s,l+j},\; m_{s,l+j}],
-          \qquad u_l = h_l + V\,\mathrm{GELU}(h_l) + \sum_k (w_k c_k \mu_k + v_k \mu_k) + p_l
+          \qquad u_l = V\,\mathrm{GELU}(h_l) + \sum_k (w_k c_k \mu_k + v_k \mu_k) + p_l
 
-with ``K`` the length of the stem (longer ones see rates of change at once, which attention would
-have to learn; at ``K = 1`` each frame stands by itself and there is no ``V``), ``c_k`` the known
-numbers (standardised) and :math:`\mu_k` whether they are known. A stack of self-attention turns
-``u`` into the memory that decoders look at.
+with ``K`` the length of the stem (a long one sees rates of change at once, which attention would
+have to learn) and ``h`` as wide as the feed-forward parts; at ``K = 1`` each frame stands by
+itself, ``h`` has the model's width and there is no ``V``. ``c_k`` are the known numbers
+(standardised) and :math:`\mu_k` whether they are known. A stack of self-attention turns ``u`` into
+the memory that decoders look at.
 """
 
 from collections.abc import Mapping, Sequence
@@ -95,10 +96,11 @@ class ConditionEncoder(nn.Module):
         super().__init__()
         check_range("stem", stem, 1, 999, closed=True)
         self.known = tuple(known)
+        inner = size.feedforward if stem > 1 else size.width
         self.inputs = nn.ModuleDict(
-            {name: nn.Conv1d(2 * d, size.width, stem, padding="same") for name, d in widths.items()}
+            {name: nn.Conv1d(2 * d, inner, stem, padding="same") for name, d in widths.items()}
         )
-        self.bend = nn.Linear(size.width, size.width) if stem > 1 else None
+        self.bend = nn.Linear(inner, size.width) if stem > 1 else None
         self.numbers = nn.Linear(2 * len(self.known), size.width) if self.known else None
         self.stack = size.stack(layers)
         self.width = size.width
@@ -120,7 +122,7 @@ class ConditionEncoder(nn.Module):
                 valid.append(mask[name].any(dim=-1))
         tokens = torch.stack(parts).sum(dim=0)
         if self.bend is not None:
-            tokens = tokens + self.bend(nn.functional.gelu(tokens))
+            tokens = self.bend(nn.functional.gelu(tokens))
         if self.numbers is not None:
             batch = tokens.shape[0]
             blank = tokens.new_full((batch,), float("nan"))
