@@ -2,7 +2,7 @@
 
 from unisono.viewing.palette import css_variables
 
-__all__ = ["stylesheet"]
+__all__ = ["card_style", "stylesheet"]
 
 _CSS = """
 *{box-sizing:border-box}
@@ -75,3 +75,27 @@ code{font:0.92em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-w
 def stylesheet() -> str:
     """The whole stylesheet, colours first."""
     return css_variables() + _CSS.replace("\n", "")
+
+
+_CARD = """
+.unisono-card{--paper:transparent;color:var(--ink);max-width:62rem;
+ font:14px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+.unisono-card h3{font-size:1rem;margin:.2rem 0 .6rem;font-weight:650}
+.unisono-card .facts{display:flex;flex-wrap:wrap;gap:.5rem 1.8rem;margin:.4rem 0 .8rem}
+.unisono-card .facts dt{color:var(--muted);font-size:.78rem;margin:0;font-weight:400}
+.unisono-card .facts dd{margin:0}
+.unisono-card table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.86rem}
+.unisono-card th,.unisono-card td{padding:.25rem 1.1rem .25rem 0;text-align:left;border:0;
+ border-bottom:1px solid var(--rule);background:none}
+.unisono-card svg.figure{width:100%;height:auto;max-width:62rem}
+.unisono-card .wide{overflow-x:auto}
+.unisono-card .doubts{padding-left:1.1rem;color:var(--muted)}
+"""
+
+
+def card_style() -> str:
+    """The style of a card in a notebook; it reaches nothing outside the card."""
+    variables = (
+        css_variables().replace(":root", ".unisono-card").replace("color-scheme:light dark;", "")
+    )
+    return variables + _CARD.replace("\n", "")

@@ -5,7 +5,7 @@ are evenly spaced in time and set side by side, each about its own middle. An ar
 weight is half a metre long.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,19 +17,18 @@ from matplotlib.figure import Figure
 from unisono.core.checks import check_axes, check_range
 from unisono.core.errors import SchemaError
 from unisono.core.files import atomic_file
-from unisono.core.units import conversion_factor, same_dimension
+from unisono.core.units import conversion_factor
 from unisono.evaluation.arrays import Array
 from unisono.recordings.components import vectors
 from unisono.viewing.drawing import draw, to_png
 from unisono.viewing.palette import COLOURS
+from unisono.viewing.reactions import force_stream, reactions
 from unisono.viewing.sticks import Line, find_lines
 
 __all__ = ["Arrow", "Walker", "save_skeleton_strip", "skeleton_strip", "walker_of"]
 
 _ARROW_METRES = 0.5
 _SIDE_COLOURS = {"left": "orange", "right": "blue", "": "ink"}
-_PRESSURE = {"f": "cop", "v": "p"}
-"""How the channel of a force and that of its centre of pressure differ (ours, OpenSim's)."""
 
 
 class Arrow(NamedTuple):
@@ -130,42 +129,14 @@ def _view(points: Array, frame: dict[str, str], stream: str) -> Array:
 
 
 def _arrows(tree: xr.DataTree, forces: str | None, time: Array, view: Array) -> tuple[Arrow, ...]:
-    name = forces or next((n for n in ("grf", "plates") if n in tree.children), None)
+    name = forces or force_stream(tree)
     if name is None:
         return ()
-    if name not in tree.children:
-        raise SchemaError(f"there is no stream {name!r}; leave the forces out or name another.")
-    stream = tree[name].to_dataset()
-    found = {v.stem: v.columns for v in vectors(stream)}
-    values = np.where(stream["valid"].values, stream["data"].values.astype(np.float64), np.nan)
-    units = [str(u) for u in stream["unit"].values]
-    mass = tree.attrs.get("mass_kg")
-    arrows = []
-    for stem, columns in found.items():
-        place = found.get(stem[:-1] + _PRESSURE.get(stem[-1:], "?"))
-        if place is None or len(columns) < 3:
-            continue
-        weights = _body_weights(units[columns["x"]], mass, values[:, list(columns.values())])
-        metres = conversion_factor(units[next(iter(place.values()))], "m")
-        force = _axes(values, columns, weights) @ view
-        spot = _axes(values, place, metres) @ view
-        arrows.append(Arrow(*(_at(stream["time"].values, x, time) for x in (spot, force))))
-    return tuple(arrows)
-
-
-def _axes(values: Array, columns: Mapping[str, int], factor: float) -> Array:
-    """Vectors ``(T, 3)``; an axis that is not recorded is 0 (the floor)."""
-    zero = np.zeros(len(values))
-    return factor * np.stack(
-        [values[:, columns[axis]] if axis in columns else zero for axis in "xyz"], axis=1
+    return tuple(
+        Arrow(*(_at(one.time, x @ view, time) for x in (one.place, one.force)))
+        for one in reactions(tree, name)
+        if one.place is not None
     )
-
-
-def _body_weights(unit: str, mass: float | None, force: Array) -> float:
-    if mass is not None or same_dimension(unit, "BW"):
-        return conversion_factor(unit, "BW", mass_kg=mass)
-    largest = float(np.nanmax(np.abs(force))) if np.isfinite(force).any() else 1.0
-    return 1.2 / max(largest, 1e-9)  # without a mass the largest force is drawn as 1.2 weights
 
 
 def _at(stamps: Array, values: Array, time: Array) -> Array:

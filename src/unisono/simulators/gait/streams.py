@@ -21,7 +21,7 @@ from unisono.simulators.gait.sensors import EMG, IMUS, MARKERS, envelopes
 from unisono.simulators.gait.solver import GRAVITY
 from unisono.simulators.gait.trial import Trial, gait_of
 
-__all__ = ["COP_THRESHOLD", "FRAME", "recording_of"]
+__all__ = ["ANGLES", "COP_THRESHOLD", "FRAME", "MIDDLE_ANGLES", "recording_of"]
 
 Array = npt.NDArray[np.float64]
 
@@ -31,7 +31,7 @@ FRAME: Mapping[str, str] = {"up": "z", "forward": "x", "handedness": "right"}
 COP_THRESHOLD = 0.06
 """Centre of pressure and free moment are not valid under this part of body weight."""
 
-_ANGLES = {
+ANGLES = {
     "hip_flexion": ("hip_a", -1, -1),
     "hip_adduction": ("hip_b", 1, -1),
     "hip_rotation": ("hip_c", 1, -1),
@@ -45,7 +45,7 @@ _ANGLES = {
 }
 """Of each sided angle: coordinate, its sign on the right and on the left."""
 
-_MIDDLE = {
+MIDDLE_ANGLES = {
     "pelvis_tilt": "pelvis_a",
     "pelvis_list": "pelvis_b",
     "pelvis_rotation": "pelvis_c",
@@ -53,6 +53,7 @@ _MIDDLE = {
     "trunk_bending": "lumbar_b",
     "trunk_rotation": "lumbar_c",
 }
+"""Of each angle of pelvis and trunk: its coordinate."""
 
 _MOMENTS = {
     "hip_extension": (0, 1, 1, 1),
@@ -70,12 +71,12 @@ def _angle_streams(trial: Trial) -> dict[str, xr.Dataset]:
     names, values, rates = [], [], []
     angles = trial.state.angles
     for i, side in enumerate("rl"):
-        for name, (coordinate, *signs) in _ANGLES.items():
+        for name, (coordinate, *signs) in ANGLES.items():
             row = COORDINATES.index(f"{side}_{coordinate}")
             names.append(f"{side}_{name}")
             values.append(signs[i] * angles.value[row, 0])
             rates.append(signs[i] * angles.rate[row, 0])
-    for name, coordinate in _MIDDLE.items():
+    for name, coordinate in MIDDLE_ANGLES.items():
         names.append(name)
         values.append(angles.value[COORDINATES.index(coordinate), 0])
         rates.append(angles.rate[COORDINATES.index(coordinate), 0])

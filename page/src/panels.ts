@@ -1,0 +1,361 @@
+// The curves: one panel a quantity, with bands, samples, events and a playhead.
+
+import uPlot from "uplot";
+
+import { type Line, type Loaded, type Panel, type Stream, Times } from "./scene";
+import type { Store } from "./state";
+import { type Curve, thin } from "./thinning";
+import { colour, icon, make, seconds, SIDE_COLOURS, spoken, translucent } from "./words";
+
+const HEIGHT = 136;
+const CLOSE = "M6 6 18 18M18 6 6 18";
+
+interface Shown extends Curve {
+  label: string;
+  origin: string;
+  hue: string;
+  stream: Stream;
+  line: Line;
+  band: { level: number; lower: ArrayLike<number>; upper: ArrayLike<number> }[];
+  samples: ArrayLike<number>[];
+}
+
+/** Name, unit, and value of one line at an instant. */
+export interface Reading {
+  label: string;
+  origin: string;
+  unit: string;
+  value: number;
+}
+
+export class PanelView {
+  readonly root: HTMLElement;
+  private readonly lines: Shown[];
+  private readonly plotHost = make("div", { class: "plot" });
+  private readonly values = make("div", { class: "values" });
+  private readonly cursor = make("div", { class: "cursor" });
+  private plot: uPlot | null = null;
+  private visible = false;
+  private stale = true;
+  private written = "";
+
+  constructor(
+    readonly panel: Panel,
+    private readonly loaded: Loaded,
+    private readonly store: Store,
+    close: () => void,
+  ) {
+    this.lines = panel.lines.map((line) => this.shown(line));
+    const title = make("h3", {}, panel.title, make("small", {}, panel.unit));
+    const shut = make("button", {
+      type: "button",
+      class: "shut",
+      "aria-label": `Hide ${panel.title}`,
+      title: "Hide",
+    });
+    shut.append(icon(CLOSE));
+    shut.addEventListener("click", close);
+    const head = make("header", {}, title, this.values, shut);
+    this.root = make("section", { class: "panel", "aria-label": `${panel.group}: ${panel.title}` });
+    this.root.dataset["panel"] = `${panel.group}/${panel.title}`;
+    this.plotHost.setAttribute("role", "img");
+    this.root.append(head, this.plotHost);
+    this.values.append(...this.lines.map((line) => this.reader(line)));
+    store.on(["from", "to", "bands", "samples", "recorded"], () => {
+      this.refresh();
+    });
+    store.on(["time", "hover", "from", "to"], () => {
+      this.point();
+    });
+    this.listen();
+  }
+
+  private shown(line: Line): Shown {
+    const { scene, numbers } = this.loaded;
+    const stream = scene.streams[line.stream];
+    if (stream === undefined) throw new Error("a panel names a stream that is not there");
+    const count = stream.clock.count;
+    const row = (all: ArrayLike<number>, index: number): ArrayLike<number> =>
+      (all as Float32Array).subarray(index * count, (index + 1) * count);
+    const data = row(numbers.get(stream.data), line.channel);
+    const generated = stream.origin === "generated";
+    const against = this.panel.lines.some((l) => scene.streams[l.stream]?.origin === "generated");
+    const hue = generated ? "blue" : against ? "ink" : (SIDE_COLOURS[line.side] ?? "ink");
+    const samples = [];
+    for (let s = 0; s < (stream.samples?.count ?? 0); s++) {
+      const all = stream.samples === null ? [] : numbers.get(stream.samples.data);
+      samples.push(row(all, s * stream.channels.length + line.channel));
+    }
+    return {
+      times: new Times(stream.clock, numbers),
+      value: (i) => data[i] ?? NaN,
+      label: stream.channels[line.channel]?.name ?? "",
+      origin: stream.origin,
+      hue,
+      stream,
+      line,
+      band: stream.bands.map((b) => ({
+        level: b.level,
+        lower: row(numbers.get(b.lower), line.channel),
+        upper: row(numbers.get(b.upper), line.channel),
+      })),
+      samples,
+    };
+  }
+
+  /** Whether a model's answer is shown here. */
+  private get against(): boolean {
+    return this.lines.some((line) => line.origin === "generated");
+  }
+
+  private reader(line: Shown): HTMLElement {
+    const word = this.against ? line.origin : line.line.side || "";
+    const name = make("span", { class: "name" }, word);
+    const swatch = make("i", { "aria-hidden": "true" });
+    swatch.style.background = `var(--${line.hue})`;
+    const value = make("output", { title: `${line.label}, ${line.origin}, ${this.panel.unit}` }, "–");
+    value.dataset["channel"] = line.label;
+    value.dataset["origin"] = line.origin;
+    return make("span", { class: "value" }, swatch, ...(word === "" ? [] : [name]), value);
+  }
+
+  /** Draw when it comes into view, and never before. */
+  see(visible: boolean): void {
+    this.visible = visible;
+    if (visible) this.update();
+  }
+
+  refresh(): void {
+    this.stale = true;
+    if (this.visible) this.update();
+  }
+
+  /** Anew, in the colours of the present theme. */
+  repaint(): void {
+    this.plot?.destroy();
+    this.plot = null;
+    this.refresh();
+  }
+
+  private update(): void {
+    if (!this.stale) return;
+    this.stale = false;
+    const { options, data } = this.drawing();
+    this.plot?.destroy();
+    this.plotHost.replaceChildren();
+    this.plot = new uPlot(options, data, this.plotHost);
+    this.plot.over.append(this.cursor);
+    this.point();
+  }
+
+  resize(): void {
+    if (this.plot !== null && this.plotHost.clientWidth !== this.plot.width) this.refresh();
+  }
+
+  private drawing(): { options: uPlot.Options; data: uPlot.AlignedData } {
+    const { from, to, bands, samples, recorded } = this.store.state;
+    const width = Math.max(this.plotHost.clientWidth, 160);
+    const curves: Curve[] = [];
+    const series: uPlot.Series[] = [{}];
+    const fills: uPlot.Band[] = [];
+    const add = (curve: Curve, look: uPlot.Series): number => {
+      curves.push(curve);
+      return series.push({ points: { show: false }, spanGaps: false, ...look }) - 1;
+    };
+    // What was recorded is drawn last and thin, so that both are seen where they agree.
+    const ordered = [...this.lines].sort((a, b) => a.origin.localeCompare(b.origin));
+    for (const line of ordered) {
+      if (line.origin === "recorded" && !recorded && this.lines.length > 1) continue;
+      const hue = colour(line.hue);
+      const curve = (all: ArrayLike<number>): Curve => ({
+        times: line.times,
+        value: (i) => all[i] ?? NaN,
+      });
+      line.band.forEach((band, k) => {
+        if (!bands) return;
+        const upper = add(curve(band.upper), { width: 0 });
+        const lower = add(curve(band.lower), { width: 0 });
+        const alpha = 0.3 / (1 + 0.55 * k);
+        fills.push({ series: [upper, lower], fill: translucent(hue, alpha) });
+      });
+      if (samples) {
+        for (const one of line.samples) {
+          add(curve(one), { stroke: translucent(hue, 0.3), width: 0.8 });
+        }
+      }
+      const dash = line.line.side === "left" && line.hue === "ink" ? { dash: [5, 3] } : {};
+      const width = line.origin === "generated" ? 2.6 : this.against ? 1.2 : 1.5;
+      add(line, { stroke: hue, width, ...dash });
+    }
+    const table = thin(curves, from, to, Math.round(width));
+    const muted = colour("muted");
+    const axis = {
+      stroke: muted,
+      grid: { stroke: colour("rule"), width: 1 },
+      ticks: { show: false },
+      font: "11px system-ui, sans-serif",
+    };
+    const options: uPlot.Options = {
+      width,
+      height: HEIGHT,
+      legend: { show: false },
+      cursor: { show: false },
+      padding: [6, 8, 0, 0],
+      scales: { x: { time: false, range: () => [from, to] } },
+      axes: [
+        { ...axis, size: 24, gap: 6, grid: { show: false } },
+        { ...axis, size: 52, gap: 6, space: 26 },
+      ],
+      series,
+      bands: fills,
+      hooks: { drawClear: [(plot) => { this.marks(plot); }] },
+    };
+    this.describe();
+    return { options, data: [table.x, ...table.columns] as uPlot.AlignedData };
+  }
+
+  /** Events as ticks across the panel. */
+  private marks(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    for (const mark of this.loaded.scene.events) {
+      const x = plot.valToPos(mark.time, "x", true);
+      if (x < bbox.left || x > bbox.left + bbox.width) continue;
+      ctx.strokeStyle = translucent(colour(SIDE_COLOURS[mark.side] ?? "ink"), 0.55);
+      ctx.lineWidth = devicePixelRatio;
+      ctx.setLineDash(mark.name === "foot_off" ? [2 * devicePixelRatio, 3 * devicePixelRatio] : []);
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+    }
+    ctx.restore();
+  }
+
+  private describe(): void {
+    const said = this.lines.map((line) => {
+      let low = Infinity;
+      let high = -Infinity;
+      for (let i = 0; i < line.times.count; i++) {
+        const value = line.value(i);
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
+      const range = low > high ? "no samples" : `${spoken(low)} to ${spoken(high)}`;
+      return `${line.label}, ${line.origin}: ${range} ${this.panel.unit}`;
+    });
+    this.plotHost.setAttribute("aria-label", `Curves over time. ${said.join("; ")}.`);
+  }
+
+  readings(time: number): Reading[] {
+    return this.lines.map((line) => {
+      const index = line.times.nearest(time);
+      const value = index < 0 ? NaN : line.value(index);
+      return { label: line.label, origin: line.origin, unit: this.panel.unit, value };
+    });
+  }
+
+  /** Put the playhead and the values where the time is. */
+  point(): void {
+    if (!this.visible || this.plot === null) return;
+    const time = this.store.shown;
+    const { from, to } = this.store.state;
+    const place = ((time - from) / (to - from)) * this.plot.over.clientWidth;
+    const inside = time >= from && time <= to;
+    this.cursor.style.transform = inside ? `translateX(${place.toFixed(1)}px)` : "translateX(-9999px)";
+    const found = this.readings(time).map(({ value }) => spoken(value));
+    const text = found.join("|");
+    if (text === this.written) return;
+    this.written = text;
+    this.values.querySelectorAll("output").forEach((output, i) => {
+      output.value = found[i] ?? "–";
+    });
+  }
+
+  private listen(): void {
+    const at = (event: PointerEvent): number => {
+      const box = this.plot?.over.getBoundingClientRect() ?? this.plotHost.getBoundingClientRect();
+      const share = Math.min(Math.max((event.clientX - box.left) / Math.max(box.width, 1), 0), 1);
+      const { from, to } = this.store.state;
+      return from + share * (to - from);
+    };
+    let began: number | null = null;
+    let zooming = false;
+    const host = this.plotHost;
+    host.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      began = at(event);
+      zooming = event.shiftKey;
+      host.setPointerCapture(event.pointerId);
+      if (!zooming) this.store.set({ hover: null, playing: false, time: began });
+    });
+    host.addEventListener("pointermove", (event) => {
+      const time = at(event);
+      if (began === null) {
+        if (event.pointerType === "mouse") this.store.set({ hover: time });
+      } else if (!zooming) this.store.set({ time });
+      else this.select(began, time);
+    });
+    host.addEventListener("pointerup", (event) => {
+      if (began !== null && zooming) this.store.zoom(began, at(event));
+      began = null;
+      this.select(0, 0);
+    });
+    host.addEventListener("pointercancel", () => {
+      began = null;
+      this.select(0, 0);
+    });
+    host.addEventListener("pointerleave", () => {
+      this.store.set({ hover: null });
+    });
+    host.addEventListener("dblclick", () => {
+      this.store.zoom(this.store.start, this.store.stop);
+    });
+    host.title = "Drag to move through time, Shift and drag to zoom, double-click for all";
+  }
+
+  private select(from: number, to: number): void {
+    const plot = this.plot;
+    if (plot === null) return;
+    const [a, b] = [plot.valToPos(Math.min(from, to), "x"), plot.valToPos(Math.max(from, to), "x")];
+    plot.setSelect({ left: a, width: from === to ? 0 : b - a, top: 0, height: plot.over.clientHeight }, false);
+  }
+
+  /** The rows of what is shown between two instants, for a table. */
+  rows(from: number, to: number): string[][] {
+    const { bands, samples, recorded } = this.store.state;
+    const found: string[][] = [];
+    for (const line of this.lines) {
+      if (line.origin === "recorded" && !recorded && this.lines.length > 1) continue;
+      const plain = (all: ArrayLike<number>) => (i: number) => all[i] ?? NaN;
+      const what: [string, (i: number) => number][] = [[line.origin, line.value]];
+      if (bands) {
+        for (const band of line.band) {
+          const level = `${Math.round(100 * band.level)} %`;
+          what.push([`lower ${level}`, plain(band.lower)], [`upper ${level}`, plain(band.upper)]);
+        }
+      }
+      if (samples) line.samples.forEach((one, s) => what.push([`sample ${s + 1}`, plain(one)]));
+      for (const [name, value] of what) {
+        for (let i = line.times.after(from); i < line.times.count; i++) {
+          const time = line.times.at(i);
+          if (time > to) break;
+          const number = value(i);
+          const cell = Number.isFinite(number) ? String(number) : "";
+          found.push([this.panel.group, line.label, this.panel.unit, name, String(time), cell]);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** The picture of the curves, with the words above it, for a PNG. */
+  picture(): { title: string; words: string; canvas: HTMLCanvasElement | null } {
+    const readings = this.readings(this.store.shown);
+    const words = readings
+      .map((r) => `${r.label} ${r.origin === "generated" ? "generated " : ""}${spoken(r.value)}`)
+      .join("   ");
+    const title = `${this.panel.title} (${this.panel.unit})`;
+    return { title, words: `${seconds(this.store.shown)}   ${words}`, canvas: this.plot?.ctx.canvas ?? null };
+  }
+}
