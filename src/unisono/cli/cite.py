@@ -2,9 +2,8 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
+from unisono.cli.options import Json
 
 __all__ = ["run"]
 
@@ -12,7 +11,7 @@ __all__ = ["run"]
 def run(
     model: Path,
     *,
-    json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    json_: Json = False,
 ) -> int:
     """Print how to cite a model: its method, process, losses and data.
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from unisono.cli.options import Json
+
 __all__ = ["run"]
 
 
@@ -13,7 +15,7 @@ def run(
     *,
     out: Path = Path("demo"),
     set_: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
-    json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    json_: Json = False,
 ) -> int:
     """Simulate walkers, train, generate forces for people never seen, and write the report.
 

@@ -3,11 +3,8 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
-
-from unisono.cli.options import Stated
+from unisono.cli.options import Json, Stated
 
 __all__ = ["run"]
 
@@ -15,7 +12,7 @@ __all__ = ["run"]
 def run(
     *files: Path,
     stated: Stated | None = None,
-    json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    json_: Json = False,
 ) -> int:
     """Print what was understood: streams, channels, units, axes, rates, gaps, events, doubts.
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from unisono.cli.options import Drawn
+from unisono.cli.options import Drawn, Json
 
 __all__ = ["Evaluated", "run"]
 
@@ -41,7 +41,7 @@ def run(
     out: Path = Path("report"),
     how: Evaluated | None = None,
     drawn: Drawn | None = None,
-    json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    json_: Json = False,
 ) -> int:
     """Write report.html and report.json; a leak fails the report (exit 2).
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from unisono.cli.options import Json
+
 __all__ = ["run"]
 
 
@@ -14,7 +16,7 @@ def run(
     *,
     out: Path = Path("runs"),
     set_: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
-    json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    json_: Json = False,
 ) -> int:
     """Run an experiment; killed and started again, it goes on where it stopped.
 

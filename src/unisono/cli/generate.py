@@ -2,11 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import Parameter
-
-from unisono.cli.options import Drawn, Stated, Words
+from unisono.cli.options import Drawn, Json, Stated, Words
 
 __all__ = ["run"]
 
@@ -19,7 +17,7 @@ def run(
     want: Words = None,
     drawn: Drawn | None = None,
     stated: Stated | None = None,
-    json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    json_: Json = False,
 ) -> int:
     """Generate signals for one file and write them in the format that OUT's ending names.
 

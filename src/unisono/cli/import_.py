@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from unisono.cli.options import Stated, Words
+from unisono.cli.options import Json, Stated, Words
 
 if TYPE_CHECKING:
     from unisono.recordings.importing import ImportReport, RecordingDoubt
@@ -52,7 +52,7 @@ def run(
     out: Path,
     stated: Stated | None = None,
     how: Importing | None = None,
-    json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    json_: Json = False,
 ) -> int:
     """Import files into a dataset; every good one is kept, every bad one is listed (exit 2).
 

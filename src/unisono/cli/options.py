@@ -8,8 +8,9 @@ from cyclopts import Parameter
 if TYPE_CHECKING:
     from unisono.api import ReadOptions, Sampling
 
-__all__ = ["Drawn", "Stated"]
+__all__ = ["Drawn", "Json", "Stated", "Words"]
 
+Json = Annotated[bool, Parameter(name="--json", negative="")]
 Words = Annotated[list[str] | None, Parameter(negative="")]
 
 

@@ -4,11 +4,11 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from cyclopts import Parameter
 
-from unisono.cli.options import Stated, Words
+from unisono.cli.options import Json, Stated, Words
 
 if TYPE_CHECKING:
     from unisono.api import LiveSource
@@ -46,7 +46,7 @@ def run(
     paced: Paced | None = None,
     want: Words = None,
     stated: Stated | None = None,
-    json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    json_: Json = False,
 ) -> int:
     """Answer frames as they come, without a look at the future: CSV lines on standard output.
 
