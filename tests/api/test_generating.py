@@ -189,6 +189,6 @@ def test_the_physics_of_a_force_is_checked(
         return {k: v._replace(mean=-v.mean) for k, v in found.items()}
 
     monkeypatch.setattr(tiny_model.method, "generate", pulling)
-    out = tiny_model.generate(tree, samples=2)
+    out = tiny_model.generate(tree, options=api.Sampling(samples=2, physics="none"))
     assert not {c.name: c for c in out.physics["grf"].checks}["negative_vertical"].passed
     assert any("negative_vertical fails" in d for d in out.doubts)

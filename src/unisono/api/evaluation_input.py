@@ -11,6 +11,7 @@ import pandas as pd
 from unisono.api.forces import body_weights, force_layout
 from unisono.api.inputs import to_batch
 from unisono.api.model import Model
+from unisono.api.one_sided import keep_signs, signs_known
 from unisono.api.predicting import Drawing, Predicted, predict
 from unisono.api.recipe import Sampling
 from unisono.core.contracts import Batch
@@ -155,6 +156,7 @@ def _target(
     truth = tested.batch.data[name].numpy().astype(np.float64)
     valid = tested.batch.mask[name].numpy()
     physics = _physics(model, name, tested, truth, valid)
+    signs = signs_known(model, name)
     return TargetInput(
         truth=truth,
         valid=valid,
@@ -162,12 +164,12 @@ def _target(
         units=info.units,
         spread=masked_spread(want, want_valid),
         predictions={
-            model.recipe.method: found[0].mean,
-            **{k: v.mean for k, v in baselines.items()},
+            model.recipe.method: keep_signs(found[0].mean, signs),
+            **{k: keep_signs(v.mean, signs) for k, v in baselines.items()},
         },
         step=None if model.cut.by else np.full(len(truth), 1 / model.cut.rate_hz),
         bands=bands,
-        samples=found[0].samples.astype(np.float64),
+        samples=keep_signs(found[0].samples, signs).astype(np.float64),
         baseline_bands={k: v.bands for k, v in baselines.items() if v.bands is not None},
         controls={"shuffled_pairs": found[1].mean},
         force=force_layout(info),

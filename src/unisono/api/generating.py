@@ -1,7 +1,7 @@
 """Generating for a recording of any length, and bringing the result back to its own terms."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -9,6 +9,8 @@ import xarray as xr
 from unisono.api.forces import body_weights, force_layout
 from unisono.api.generated import Generated, GeneratedStream
 from unisono.api.inputs import make_inputs
+from unisono.api.mechanics import settle
+from unisono.api.one_sided import on_its_side, signs_known
 from unisono.api.placing import Answer, along_heading, place_on_grid, place_windows
 from unisono.api.recipe import Sampling
 from unisono.core.contracts import Draws, StreamInfo
@@ -40,8 +42,9 @@ def generate(
     )
     doubts = list(inputs.doubts)
     parts, physics = {}, {}
+    told: dict[str, dict[str, Any]] = {}
     for name in want:
-        answer = _calibrated(model, name, drawn[name])
+        answer = _calibrated(model, name, drawn[name], options.physics)
         info = model.streams[name]
         place = place_windows if inputs.timeline is None else place_on_grid
         parts[name] = place(model, info, answer, inputs, recording)
@@ -49,7 +52,17 @@ def generate(
             doubts.append(
                 f"{name}: no markers tell the heading, so its x is forward, not the lab's"
             )
+        before = _physics(info, parts[name], recording)
+        settled = None
+        if options.physics == "balance":
+            lab = not (along_heading(model, info) and inputs.table["heading_rad"].isna().any())
+            settled = settle(parts[name], recording, lab=lab)
+        if settled is not None:
+            parts[name] = settled.part
+            told[name] = settled.told
         report = _physics(info, parts[name], recording)
+        if settled is not None and before is not None and report is not None:
+            told[name] |= {"before": _values(before), "after": _values(report)}
         if report is not None:
             physics[name] = report
             doubts += [
@@ -65,16 +78,24 @@ def generate(
         "steps": steps,
         "seed": options.seed,
         "given": list(inputs.batch.data),
+        "physics": {"option": options.physics, **told},
     }
     return Generated({str(k): v for k, v in recording.attrs.items()}, parts, made, doubts, physics)
 
 
-def _calibrated(model: "Model", name: str, drawn: Draws) -> Answer:
+def _values(report: PhysicsReport) -> dict[str, float | None]:
+    """Figures of a report by check; None where one could not be taken."""
+    return {c.name: (None if np.isnan(c.value) else float(c.value)) for c in report.checks}
+
+
+def _calibrated(model: "Model", name: str, drawn: Draws, physics: str) -> Answer:
     samples = drawn.samples.numpy()
     mean = drawn.mean.numpy().astype(np.float64)
     bands = sample_bands(samples, mean, model.recipe.bands.levels)
     table = model.tables.get(name)
-    return Answer(mean, samples, bands if table is None else table.apply(bands))
+    calibrated = bands if table is None else table.apply(bands)
+    answer = Answer(mean, samples, calibrated)
+    return answer if physics == "none" else on_its_side(answer, signs_known(model, name))
 
 
 def _physics(

@@ -84,14 +84,20 @@ class Sampling:
         samples: Samples a window.
         steps: Solver steps; None stands for those the model was calibrated with.
         seed: Where the noise comes from.
+        physics: ``"none"`` leaves what was drawn; ``"floor"`` keeps channels on the side of zero
+            that they keep to in the training part (no floor pulls); ``"balance"`` also moves forces
+            to the nearest that obey Newton's balance, as far as the recording's mass, markers and
+            events tell (:mod:`unisono.evaluation.balance`).
     """
 
     samples: int = 32
     steps: int | None = None
     seed: int = 0
+    physics: Literal["none", "floor", "balance"] = "floor"
 
     def __post_init__(self) -> None:
         check_range("samples", self.samples, 1, 100_000, closed=True)
+        check_choice("physics", self.physics, ("none", "floor", "balance"))
         if self.steps is not None:
             check_range("steps", self.steps, 1, 100_000, closed=True)
 

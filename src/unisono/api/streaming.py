@@ -25,6 +25,7 @@ import xarray as xr
 from unisono.api.generated import Generated, GeneratedStream
 from unisono.api.live_bands import LIVE_S, live_frames, spread_bands
 from unisono.api.live_inputs import LiveInputs, LiveSource, as_pieces, source_of
+from unisono.api.one_sided import on_its_side, signs_known
 from unisono.api.placing import Answer, place_frames, way_back
 from unisono.core.checks import check_range
 from unisono.core.contracts import Batch, Draws
@@ -215,7 +216,8 @@ class LiveStream:
         else:
             bands = sample_bands(samples, mean, levels)
         table = self.tables.get(name)
-        return Answer(mean, samples, bands if table is None else table.apply(bands))
+        answer = Answer(mean, samples, bands if table is None else table.apply(bands))
+        return on_its_side(answer, signs_known(self.model, name))
 
     def _generated(self, found: list[tuple[int, int, dict[str, Answer]]]) -> Generated:
         origin = self.inputs.origin or 0.0

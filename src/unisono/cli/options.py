@@ -1,7 +1,7 @@
 """Options that several commands share, as dataclasses that the parser flattens."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -77,14 +77,20 @@ class Drawn:
         Solver steps; by default those the bands were calibrated with.
     seed
         Where the noise comes from.
+    physics
+        none, floor (no floor pulls) or balance (also Newton's balance, as far as mass, markers and
+        events tell).
     """
 
     samples: int = 32
     steps: int | None = None
     seed: int = 0
+    physics: Literal["none", "floor", "balance"] = "floor"
 
     def options(self) -> "Sampling":
         """The same as options of the library."""
         from unisono import api
 
-        return api.Sampling(samples=self.samples, steps=self.steps, seed=self.seed)
+        return api.Sampling(
+            samples=self.samples, steps=self.steps, seed=self.seed, physics=self.physics
+        )
