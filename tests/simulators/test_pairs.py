@@ -8,6 +8,7 @@ import pytest
 
 from unisono.core.errors import ShapeError, UnisonoError
 from unisono.recordings.formats.bvh import read_bvh
+from unisono.recordings.pairs import read_pairs
 from unisono.simulators.gait import random_recordings
 from unisono.simulators.pairs import (
     Pairs,
@@ -39,10 +40,17 @@ def test_a_missing_side_is_refused() -> None:
         Pairs(one.source, one.target[:2], one.group, one.label, {})
 
 
-def test_saved_without_pickle(tmp_path: Path) -> None:
-    with np.load(plain(3, 3).save(tmp_path / "pairs.npz"), allow_pickle=False) as found:
-        assert sorted(found) == ["group", "label", "source", "target"]
-        np.testing.assert_array_equal(found["target"], 2 * found["source"])
+def test_a_saved_file_is_read_as_the_set_it_is(tmp_path: Path) -> None:
+    pairs = plain(6, 3)
+    read = read_pairs(pairs.save(tmp_path / "pairs.npz"), given=["source"], want=["target"])
+    made = pairs.as_set()
+    assert read.subject.tolist() == made.subject.tolist() == pairs.group.tolist()
+    for one in (read, made):
+        batch = one.batch([4, 1])
+        np.testing.assert_array_equal(batch.data["source"][:, 0], [4, 1])
+        np.testing.assert_array_equal(batch.data["target"][:, 0], [8, 2])
+        assert batch.mask["target"].all()
+    assert made.digest != plain(7, 3).as_set().digest
 
 
 def test_real_digits(shared_data: Callable[[str], Path]) -> None:

@@ -1,14 +1,16 @@
 r"""Pairs of two different things, ready for a bridge: digits, textures, gait, whole-body motion.
 
 A :class:`Pairs` holds what is given and what is wanted, one row an item, with a group (a subject,
-a clip, a writer where known) that no two parts of a split may share. Images are in [-1, 1] or of
-variance 1; sequences keep their units and their own rates and lengths.
+a clip, a writer where known) that no two parts of a split may share; it becomes the
+``recordings.pairs.PairSet`` that a method is trained on, or a file of the kind that one reads.
+Images are in [-1, 1] or of variance 1; sequences keep their units and their own rates and lengths.
 
 Whole-body motion is expressed in a frame that the given side alone fixes: origin on the floor below
 the head at the first frame of a window, forward the horizontal normal of the line between the
 hands, averaged over the window, ``z`` up.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,7 @@ from unisono.core.errors import ShapeError, UnisonoError
 from unisono.core.files import atomic_file
 from unisono.recordings.formats.bvh import read_bvh
 from unisono.recordings.formats.idx import read_idx
+from unisono.recordings.pairs import PairSet, Thing
 from unisono.recordings.signals.resampling import resample_to_rate
 from unisono.simulators.textures import shrink
 
@@ -65,12 +68,28 @@ class Pairs:
         )
 
     def save(self, path: str | Path) -> Path:
-        """Write ``source``, ``target``, ``group`` and ``label`` as NPZ, atomically."""
+        """Write an NPZ file that ``recordings.pairs.read_pairs`` reads, atomically.
+
+        It holds ``source``, ``target``, ``subject`` (the groups) and ``label``.
+        """
         with atomic_file(path) as part:
             np.savez_compressed(
-                part, source=self.source, target=self.target, group=self.group, label=self.label
+                part, source=self.source, target=self.target, subject=self.group, label=self.label
             )
         return Path(path)
+
+    def as_set(self) -> PairSet:
+        """As a method is trained on them, under the names ``source`` and ``target``."""
+        things = [Thing(x, np.ones(x.shape, dtype=np.bool_)) for x in (self.source, self.target)]
+        rows = np.arange(len(self.source), dtype=np.int64)
+        text = hashlib.sha256(self.source.tobytes() + self.target.tobytes())
+        return PairSet(
+            {"source": things[0]},
+            {"target": things[1]},
+            np.stack([rows, rows], axis=1),
+            self.group,
+            f"sha256:{text.hexdigest()}",
+        )
 
 
 @dataclass(frozen=True, eq=False)
