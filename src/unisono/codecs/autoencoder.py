@@ -48,7 +48,7 @@ def latent_stats(latents: Latents) -> LatentStats:
     share = latents.mask.double()[..., None]
     if not bool(latents.mask.any()):
         raise UnisonoError("no token of the latents is real; check the masks of the data.")
-    z = latents.z.double()
+    z = latents.z.detach().double()
     mean = (z * share).sum(0) / share.sum(0).clamp_min(1)
     rows = (z - mean)[latents.mask]
     values = torch.linalg.eigvalsh(rows.T @ rows / len(rows)).clamp_min(0)
