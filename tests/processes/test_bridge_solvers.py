@@ -79,6 +79,25 @@ def test_every_solver_on_every_base(base: VEBase | VPBase | BrownBase, name: str
         assert z.std().item() == pytest.approx(STD, rel=0.1)
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("dbim", 0.828), ("dbim_implicit", 0.884), ("dbim_high_order", 0.987), ("heun", 1.107)],
+)
+def test_the_spread_kept_by_the_default_bridge(name: str, kept: float) -> None:
+    """Noise up to 3 spreads, 16 steps, a residual of spread 1 that starts at 0: why order two."""
+    bridge = Bridge(VEBase(3.0), rho=7.0 if name == "heun" else 5.0)
+
+    def denoise(z: Tensor, t: Tensor) -> Tensor:
+        a, _, s = (expand(w, z) for w in bridge.weights(t.to(torch.float64)))
+        spread = (a**2 + s**2).clamp_min(1e-300)
+        return torch.where(a > 0, a / spread, 0.0) * z
+
+    g = torch.Generator().manual_seed(3)
+    start = torch.zeros(20_000, 1, dtype=torch.float64)
+    z = solve(bridge_solver(name, bridge, 16), denoise, start, generator=g).z
+    assert z.std().item() == pytest.approx(kept, abs=0.02)
+
+
 def test_order_two_comes_closer() -> None:
     errors = [
         abs(ends(DBIM(VE80, 100, eta=0.0, order=order)).std().item() - STD) for order in (1, 2)

@@ -75,6 +75,8 @@ class Bridge:
     Args:
         base: The base.
         times: How training times are drawn: uniform in the native time, or in its logarithm.
+        rho: How much a solver's steps shorten towards the data. With a spread of 3 and 16 steps of
+            the high-order DBIM, 5 keeps .99 of a Gaussian's spread; 7 is the published value.
 
     Example:
         >>> bridge = Bridge(VEBase(80.0))
@@ -85,9 +87,11 @@ class Bridge:
 
     base: NoiseBase = field(default_factory=VEBase)
     times: TimeLaw = "uniform"
+    rho: float = 7.0
 
     def __post_init__(self) -> None:
         check_choice("times", self.times, TIMES)
+        check_range("rho", self.rho, 0.0, 1e3)
 
     def native(self, t: Tensor) -> Tensor:
         r"""Return :math:`\tau = t T` in float64."""
@@ -128,7 +132,7 @@ class Bridge:
         t = low ** (u) if self.times == "log_uniform" else low + (1 - low) * (1 - u)
         return t.clamp(low, 1.0).to(torch.float32)
 
-    def grid(self, steps: int, *, rho: float = 7.0, gap: float = 1.25e-6) -> Tensor:
+    def grid(self, steps: int, *, gap: float = 1.25e-6) -> Tensor:
         r"""Return ``(steps + 1,)`` float64 falling times, the last 0.
 
         :math:`\tau_i = (\tau_0^{1/\rho} + \frac{i}{n-1} (\tau_{min}^{1/\rho} -
@@ -136,19 +140,17 @@ class Bridge:
 
         Args:
             steps: ``n``.
-            rho: How much the steps shorten towards the data.
             gap: The grid starts at ``T (1 - gap)``: at ``T`` itself ``h`` is not defined.
 
         Raises:
             UnisonoError: If there is no step.
         """
         check_range("steps", steps, 1, 1_000_000, closed=True)
-        check_range("rho", rho, 0.0, 1e3)
         check_range("gap", gap, 0.0, 1 - self.base.first / self.base.end, closed=True)
-        last = (self.base.first / self.base.end) ** (1 / rho)
-        start = (1 - gap) ** (1 / rho)
+        last = (self.base.first / self.base.end) ** (1 / self.rho)
+        start = (1 - gap) ** (1 / self.rho)
         place = torch.linspace(0, 1, steps, dtype=torch.float64) if steps > 1 else torch.zeros(1)
-        head = (start + place.to(torch.float64) * (last - start)) ** rho
+        head = (start + place.to(torch.float64) * (last - start)) ** self.rho
         return torch.cat([head.clamp(max=1.0), head.new_zeros(1)])
 
     def draw(self, target: Tensor, t: Tensor, *, source: Tensor, generator: Generator) -> Draw:
