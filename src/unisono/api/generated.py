@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from unisono.api.cards import generated_card
+from unisono.api.showing import show
 from unisono.core.errors import ConfigError, OutputError
 from unisono.core.files import write_text
 from unisono.evaluation.physics import PhysicsReport
@@ -72,6 +74,7 @@ class Generated:
         provenance: Model, method, seed, samples, versions.
         doubts: What to know before trusting it.
         physics: Checks of every generated force, by stream.
+        recording: The recording it was generated for, to be shown beside it; None where not kept.
     """
 
     source: Mapping[str, Any]
@@ -79,6 +82,7 @@ class Generated:
     provenance: Mapping[str, Any]
     doubts: Sequence[str] = ()
     physics: Mapping[str, PhysicsReport] = field(default_factory=dict)
+    recording: xr.DataTree | None = None
 
     @property
     def mean(self) -> xr.DataTree:
@@ -136,6 +140,8 @@ class Generated:
     def save(self, path: str | Path, *, overwrite: bool = False) -> list[Path]:
         """Write the mean in the format that the ending names (.npz also gets samples and bands).
 
+        A .html is the timeline page: the recording with what was generated, in one file to send on.
+
         Forces written as .mot are in newtons and OpenSim's axes, with an ExternalLoads .xml beside
         them; what else was generated goes to ``<name>_<stream>.sto`` then. Provenance and doubts
         stand in a .json beside every result.
@@ -147,6 +153,10 @@ class Generated:
             OutputError: If a file exists and may not be replaced, or cannot be written.
         """
         path = Path(path)
+        if path.suffix.lower() == ".html":
+            if path.exists() and not overwrite:
+                raise OutputError(f"{path} exists; choose another name.")
+            return [show(self).save(path)]
         notes = path.with_name(path.name + ".json")
         layout = self._layout(path)
         if not overwrite:
@@ -198,6 +208,9 @@ class Generated:
                 for name, report in self.physics.items()
             },
         }
+
+    def _repr_html_(self) -> str:
+        return generated_card(self)
 
     def summary(self) -> str:
         """What was generated, how sure it is, what the physics says, and what is doubtful."""
