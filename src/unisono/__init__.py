@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ReadOptions,
         Recipe,
         Sampling,
+        Shown,
         UnisonoError,
         cite,
         demo,
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
         import_files,
         load,
         load_recipe,
+        plot,
         read,
         run_recipe,
+        show,
         train,
     )
 
@@ -48,6 +51,7 @@ __all__ = [
     "ReadOptions",
     "Recipe",
     "Sampling",
+    "Shown",
     "UnisonoError",
     "cite",
     "demo",
@@ -57,8 +61,10 @@ __all__ = [
     "import_files",
     "load",
     "load_recipe",
+    "plot",
     "read",
     "run_recipe",
+    "show",
     "train",
 ]
 

@@ -1,5 +1,6 @@
 """The front door: read, describe, import, fit, load, generate, evaluate, cite."""
 
+from unisono.api import plot
 from unisono.api.citing import cite
 from unisono.api.demo import demo
 from unisono.api.evaluating import Evaluation, EvaluationResult, evaluate
@@ -22,6 +23,7 @@ from unisono.api.reading import (
 )
 from unisono.api.recipe import Recipe, Sampling, load_recipe
 from unisono.api.row_results import save_rows
+from unisono.api.showing import Shown, show
 from unisono.api.streaming import Live, LiveStream
 from unisono.core.errors import UnisonoError
 from unisono.recordings.dataset import Dataset
@@ -39,6 +41,7 @@ __all__ = [
     "ReadOptions",
     "Recipe",
     "Sampling",
+    "Shown",
     "UnisonoError",
     "cite",
     "csv_header",
@@ -54,11 +57,13 @@ __all__ = [
     "load_recipe",
     "parse_columns",
     "parse_units",
+    "plot",
     "read",
     "read_one",
     "replay",
     "run_recipe",
     "save_rows",
+    "show",
     "stream_lines",
     "train",
 ]

@@ -80,7 +80,8 @@ def generate(
         "given": list(inputs.batch.data),
         "physics": {"option": options.physics, **told},
     }
-    return Generated({str(k): v for k, v in recording.attrs.items()}, parts, made, doubts, physics)
+    attrs = {str(k): v for k, v in recording.attrs.items()}
+    return Generated(attrs, parts, made, doubts, physics, recording)
 
 
 def _values(report: PhysicsReport) -> dict[str, float | None]:

@@ -11,7 +11,18 @@ from collections.abc import Sequence
 
 import cyclopts
 
-from unisono.cli import cite, demo, describe, evaluate, experiment, generate, import_, stream, train
+from unisono.cli import (
+    cite,
+    demo,
+    describe,
+    evaluate,
+    experiment,
+    generate,
+    import_,
+    stream,
+    train,
+    view,
+)
 from unisono.core.errors import UnisonoError
 
 __all__ = ["app", "main"]
@@ -33,6 +44,7 @@ for _name, _run in (
     ("generate", generate.run),
     ("stream", stream.run),
     ("evaluate", evaluate.run),
+    ("view", view.run),
     ("experiment", experiment.run),
     ("cite", cite.run),
 ):
