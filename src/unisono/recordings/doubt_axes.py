@@ -20,7 +20,7 @@ from unisono.recordings.components import split_axis, vectors
 from unisono.recordings.doubt import Doubt, quantile, values_of
 from unisono.recordings.schema import stream_names, streams
 from unisono.recordings.sides import split_side
-from unisono.recordings.signals.heading import heading_angle, horizontal_axes
+from unisono.recordings.signals.heading import heading_angle, horizontal, horizontal_axes
 from unisono.recordings.signals.landmarks import find_marker, marker_path, up_axis
 
 __all__ = ["axis_doubts"]
@@ -131,7 +131,7 @@ def _swapped_markers(tree: xr.DataTree) -> Iterator[Doubt]:
     for place in _PAIRS:
         right, left = (find_marker(node, place, side) for side in ("right", "left"))
         if right is not None and left is not None:
-            apart = _plane(marker_path(node, left) - marker_path(node, right), up)
+            apart = horizontal(marker_path(node, left) - marker_path(node, right), up)
             apart = apart[np.isfinite(apart).all(axis=1)]
             if len(apart):
                 pairs += 1
@@ -146,11 +146,6 @@ def _swapped_markers(tree: xr.DataTree) -> Iterator[Doubt]:
             "are swapped, the person walks backward, or the frame is left-handed",
             "check the labels",
         )
-
-
-def _plane(path: npt.NDArray[Any], up: str) -> npt.NDArray[Any]:
-    axes = horizontal_axes(up)
-    return np.stack([sign * path[:, "xyz".index(axis)] for axis, sign in axes], axis=1)
 
 
 def _pressure_under_foot(tree: xr.DataTree) -> Iterator[Doubt]:
@@ -189,7 +184,7 @@ def _foot(markers: xr.Dataset, side: str, up: str) -> npt.NDArray[Any] | None:
     heel, toe = (find_marker(markers, place, side) for place in ("heel", "toe"))
     if heel is None or toe is None:
         return None
-    return _plane((marker_path(markers, heel) + marker_path(markers, toe)) / 2, up)
+    return horizontal((marker_path(markers, heel) + marker_path(markers, toe)) / 2, up)
 
 
 def _pressure(node: xr.Dataset, columns: Mapping[str, int], up: str) -> npt.NDArray[Any] | None:

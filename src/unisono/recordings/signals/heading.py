@@ -32,7 +32,14 @@ from unisono.recordings.signals.landmarks import (
 )
 from unisono.recordings.signals.rebuilding import rebuilt
 
-__all__ = ["Heading", "from_heading", "heading_angle", "horizontal_axes", "to_heading"]
+__all__ = [
+    "Heading",
+    "from_heading",
+    "heading_angle",
+    "horizontal",
+    "horizontal_axes",
+    "to_heading",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -67,6 +74,16 @@ def horizontal_axes(up: str) -> tuple[tuple[str, float], tuple[str, float]]:
         ((('x', 1.0), ('y', 1.0)), (('x', 1.0), ('z', -1.0)))
     """
     return _PLANES[up]
+
+
+def horizontal(path: Array, up: str) -> Array:
+    """Horizontal part of positions ``(time, 3)``: forward, then left, for heading 0, ``(time, 2)``.
+
+    Example:
+        >>> horizontal(np.array([[1.0, 2.0, 3.0]]), "y").tolist()
+        [[1.0, -3.0]]
+    """
+    return np.stack([sign * path[:, "xyz".index(axis)] for axis, sign in horizontal_axes(up)], 1)
 
 
 def heading_angle(
@@ -216,19 +233,12 @@ def _pelvis(node: xr.Dataset, names: Mapping[str, str] | None) -> list[Marker]:
     return [marker for marker in found if marker is not None]
 
 
-def _plane(path: Array, up: str) -> Array:
-    (first, sign_1), (second, sign_2) = horizontal_axes(up)
-    return np.stack(
-        [sign_1 * path[:, "xyz".index(first)], sign_2 * path[:, "xyz".index(second)]], axis=1
-    )
-
-
 def _velocity(node: xr.Dataset, found: list[Marker], up: str) -> Array:
     """Median over markers of the least-squares horizontal velocity, ``(2,)``, m/s."""
     time = node["time"].values
     slopes = []
     for marker in found:
-        path = _plane(marker_path(node, marker), up)
+        path = horizontal(marker_path(node, marker), up)
         good = np.isfinite(path).all(axis=1)
         if good.sum() > 1:
             t = time[good] - time[good].mean()
@@ -242,7 +252,7 @@ def _across(node: xr.Dataset, up: str, names: Mapping[str, str] | None) -> Array
         right = find_marker(node, place, "right", names=names)
         left = find_marker(node, place, "left", names=names)
         if right is not None and left is not None:
-            line = _plane(marker_path(node, left) - marker_path(node, right), up)
+            line = horizontal(marker_path(node, left) - marker_path(node, right), up)
             line = line[np.isfinite(line).all(axis=1)]
             if len(line):
                 line = line / np.linalg.norm(line, axis=1, keepdims=True)

@@ -34,7 +34,7 @@ from unisono.recordings.signals.differentiation import Derivative, differentiate
 from unisono.recordings.signals.events import FOOT_OFF, FOOT_STRIKE
 from unisono.recordings.signals.filtering import Butterworth, filter_stream
 from unisono.recordings.signals.gaps import GapPolicy, fill_gaps
-from unisono.recordings.signals.heading import horizontal_axes
+from unisono.recordings.signals.heading import horizontal
 from unisono.recordings.signals.landmarks import find_marker, marker_path, up_axis
 from unisono.recordings.signals.resampling import resample_to_rate
 
@@ -160,7 +160,7 @@ def _zeni(
             found["sacrum", ""] = (found[pair, "right"] + found[pair, "left"]) / 2
     pelvis = found.get(("sacrum", ""), next(iter(found.values())))
     forward = _facing(found, pelvis, up)
-    along = [np.einsum("ti,ti->t", _plane(_positions(x) - pelvis, up), forward)
+    along = [np.einsum("ti,ti->t", horizontal(_positions(x) - pelvis, up), forward)
              for x in (heel, toe)]  # fmt: skip
     anywhere = np.ones(len(forward), dtype=bool)
     return (
@@ -169,20 +169,15 @@ def _zeni(
     )
 
 
-def _plane(path: Array, up: str) -> Array:
-    (first, a), (second, b) = horizontal_axes(up)
-    return np.stack([a * path[:, "xyz".index(first)], b * path[:, "xyz".index(second)]], axis=1)
-
-
 def _facing(found: Mapping[tuple[str, str], Array], pelvis: Array, up: str) -> Array:
     """Unit vector the person faces, ``(time, 2)``; constant where the iliac spines are not seen."""
-    path = _plane(pelvis, up)
+    path = horizontal(pelvis, up)
     good = np.isfinite(path).all(axis=1)
     travel = path[good][-1] - path[good][0] if good.any() else np.array([1.0, 0.0])
     facing = np.repeat(travel[None, :], len(path), axis=0)
     for pair in ("psis", "asis"):
         if {(pair, "right"), (pair, "left")} <= set(found):
-            line = _plane(found[pair, "left"] - found[pair, "right"], up)
+            line = horizontal(found[pair, "left"] - found[pair, "right"], up)
             seen = np.isfinite(line).all(axis=1)
             facing[seen] = np.stack([line[seen, 1], -line[seen, 0]], axis=1)
     length = np.linalg.norm(facing, axis=1, keepdims=True)
