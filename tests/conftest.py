@@ -3,8 +3,10 @@
 import copy
 import os
 import shutil
+import sys
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +39,24 @@ def find_shared(name: str) -> Path | None:
         archive = Path(place) / f"{name}.tar.xz"
         if place and archive.exists():
             UNPACKED.mkdir(exist_ok=True)
-            with tarfile.open(archive) as packed:
-                packed.extractall(UNPACKED, filter="data")
-            done.touch()
+            with _alone(UNPACKED / f".{name}.lock"):  # tests run in several processes
+                if not done.exists():
+                    with tarfile.open(archive) as packed:
+                        packed.extractall(UNPACKED, filter="data")
+                    done.touch()
             return folder
     return None
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Hold a file that one process holds at a time; the system lets go of it with the process."""
+    with lock.open("w") as handle:
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")
