@@ -13,7 +13,7 @@ from unisono.api.building import Parts, build_method, make_source, open_parts
 from unisono.api.calibrating import Calibrated, calibrate
 from unisono.api.citing import references
 from unisono.api.model import Model, config_of, load
-from unisono.api.one_sided import signs_of
+from unisono.api.one_sided import ONE_SIDED_KINDS, signs_of
 from unisono.api.previewing import make_preview
 from unisono.api.recipe import Recipe, load_recipe
 from unisono.core.config import from_mapping, read_toml, to_mapping, to_toml
@@ -193,7 +193,8 @@ def _seal(recipe: Recipe, parts: Parts, method: AnyMethod, calibrated: Calibrate
 def _signs(parts: Parts, names: Sequence[str]) -> dict[str, list[int]]:
     """The side of zero that each channel keeps to in the training part."""
     batch = parts.windows.batch(parts.rows["train"])
-    return {name: signs_of(batch.data[name].numpy(), batch.mask[name].numpy()) for name in names}
+    physical = [n for n in names if parts.windows.streams[n].kind in ONE_SIDED_KINDS]
+    return {name: signs_of(batch.data[name].numpy(), batch.mask[name].numpy()) for name in physical}
 
 
 def _ranges(parts: Parts, names: Sequence[str]) -> dict[str, list[list[float]]]:

@@ -1,8 +1,10 @@
 """Channels that are never on one side of zero stay so: a floor cannot pull, an envelope is no debt.
 
-A channel whose training samples were all on one side of zero, but for a hundredth of their range
-(a plate's noise), is generated on that side: what lies on the other is set to 0. The true value
-being on the right side, no answer is farther from it afterwards. Baselines are treated alike.
+A channel of force, pressure or EMG whose training samples were all on one side of zero, but for a
+fiftieth of their range (a plate's noise, a filter's ringing), is generated on that side: what lies
+on the other is set to 0. The true value being on the right side, no answer is farther from it
+afterwards. Baselines are treated alike. Other kinds are left alone: that nobody's knee was ever
+extended in the training part does not forbid it.
 """
 
 from collections.abc import Sequence
@@ -16,10 +18,13 @@ from unisono.api.placing import Answer
 if TYPE_CHECKING:
     from unisono.api.model import Model
 
-__all__ = ["keep_signs", "on_its_side", "signs_known", "signs_of"]
+__all__ = ["ONE_SIDED_KINDS", "keep_signs", "on_its_side", "signs_known", "signs_of"]
 
-_NOISE = 0.01
+_NOISE = 0.02
 _TAIL = 0.001
+
+ONE_SIDED_KINDS = ("force", "pressure", "emg")
+"""Kinds of streams that may have a side of zero by nature."""
 
 Values = TypeVar("Values", npt.NDArray[np.float64], npt.NDArray[np.float32])
 
