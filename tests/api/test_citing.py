@@ -6,7 +6,7 @@ from unisono import api
 from unisono.api.citing import cite, references
 from unisono.api.recipe import DataSettings, Recipe
 from unisono.methods import LLMASettings
-from unisono.methods.settings import ProcessSettings
+from unisono.methods.settings import FewSteps, ProcessSettings
 
 
 def test_references_are_those_of_what_is_used(tiny_model: api.Model) -> None:
@@ -20,3 +20,5 @@ def test_references_are_those_of_what_is_used(tiny_model: api.Model) -> None:
     paper = Recipe(llma=replace(LLMASettings(), mode="paper"))
     assert "2212.09748" not in " ".join(references(paper))
     assert cite(tiny_model).splitlines() == references(tiny_model.recipe)
+    few = Recipe(llma=LLMASettings(few_steps=FewSteps(most=2)))
+    assert "2410.12557" in " ".join(references(few)) and "2410.12557" not in flow

@@ -78,6 +78,18 @@ def test_without_a_calibration_part_the_picture_says_so(
     assert said[0].endswith("(TRAINED ON)") and said[1] == "time (s)" and "r_fz" in said[2]
 
 
+def test_of_streams_on_both_sides_the_last_is_previewed_from_the_others() -> None:
+    from unisono.api.previewing import _wanted
+    from unisono.api.recipe import DataSettings, Recipe
+
+    def of(given: str, want: str) -> str:
+        data = DataSettings("x.un", tuple(given), tuple(want))
+        windows = {"rate_hz": 50.0, "length": 8}
+        return "".join(_wanted(Recipe(method="llma-any", data=data, windows=windows)))
+
+    assert (of("abc", "abc"), of("ab", "bcd"), of("ab", "cd")) == ("c", "bcd", "cd")
+
+
 def test_nothing_is_previewed_unasked(recipe_of: Any) -> None:  # noqa: ANN401
     recipe: Recipe = recipe_of("split", 0)
     assert make_preview(recipe, open_parts(recipe)) is None

@@ -195,6 +195,7 @@ def test_encoding_reads_what_is_there_and_nothing_else() -> None:
         (["a", "q"], ["b"], {}, "no stream 'q'"),
         (EVERY, EVERY, {"start": "ridge"}, "no one ridge"),
         (EVERY, EVERY, {"mode": "paper"}, "not of the paper"),
+        (EVERY, EVERY, {"guidance": 2.0}, "leave guidance = 1"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(

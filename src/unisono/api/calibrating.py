@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from unisono.api.asking import calibrate_parts
 from unisono.api.building import Parts, Rows, build_method, make_source
 from unisono.api.live_bands import window_ends
 from unisono.api.predicting import Drawing, join_bands, predict
@@ -57,6 +58,8 @@ def calibrate(
     """
     if recipe.bands.method == "none":
         return Calibrated({}, {})
+    if method.any_part:
+        return Calibrated(calibrate_parts(recipe, parts, method), {})
     if recipe.bands.method == "split":
         rows = parts.rows["calibration"]
         batch = parts.windows.batch(rows)

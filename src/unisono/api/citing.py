@@ -40,6 +40,9 @@ def references(recipe: Recipe) -> list[str]:
         found.append("Peebles, Xie. Scalable diffusion models with transformers. arXiv:2212.09748.")
     if llma.guidance != 1:
         found.append("Ho, Salimans. Classifier-free diffusion guidance. arXiv:2207.12598 (2022).")
+    if llma.few_steps.most:
+        found.append("Kim et al. Consistency trajectory models. arXiv:2310.02279 (2023).")
+        found.append("Frans et al. One step diffusion via shortcuts. arXiv:2410.12557 (2024).")
     if llma.start == "ridge":
         found.append("Hoerl, Kennard. Ridge regression. Technometrics 12 (1970) 55-67.")
     found.append("Romano, Patterson, Candes. Conformalized quantile regression. arXiv:1905.03222.")

@@ -30,7 +30,7 @@ from unisono.viewing.panels import choose_panels
 from unisono.viewing.report_page import Picture, ReportExtras, write_report
 from unisono.viewing.text_table import text_table
 
-__all__ = ["Evaluation", "EvaluationResult", "evaluate", "test_recordings"]
+__all__ = ["Evaluation", "EvaluationResult", "evaluate", "part_rows", "test_recordings"]
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,10 @@ def evaluate(
         ConfigError: If the part is empty, or the training data cannot be found.
     """
     model = model if isinstance(model, Model) else load(model)
+    if set(model.given) & set(model.want):
+        raise ConfigError(
+            "say what this model is to be given: model.asking(given=[...]), or --given."
+        )
     data = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
     tested = _test_side(model, data, options)
     trained = _train_side(model, data, options)
@@ -156,13 +160,13 @@ def _test_side(model: Model, data: Dataset, options: Evaluation) -> Side:
     part = ("test" if own else "all") if options.part == "auto" else options.part
     rows = np.arange(len(windows))
     if part == "test":
-        rows = _part_rows(model, windows.table, "test")
+        rows = part_rows(model, windows.table, "test")
     if not len(rows):
         raise ConfigError(f"the {part} part of {data.path} has no windows; choose --part all.")
     return side_of(model, windows, rows)
 
 
-def _part_rows(model: Model, table: pd.DataFrame, part: str) -> Rows:
+def part_rows(model: Model, table: pd.DataFrame, part: str) -> Rows:
     """Rows of a part of the model's own split, by the hashes that were sealed."""
     split = model.sealed.split
     hashes = set(split.get("keys", {}).get(part, []))
@@ -174,7 +178,7 @@ def _part_rows(model: Model, table: pd.DataFrame, part: str) -> Rows:
 def test_recordings(model: Model, data: Dataset) -> list[str]:
     """Names of a dataset's recordings that belong to the test part of the model's split."""
     table = data.table
-    return [str(table["recording"].iloc[row]) for row in _part_rows(model, table, "test")]
+    return [str(table["recording"].iloc[row]) for row in part_rows(model, table, "test")]
 
 
 def _train_side(model: Model, data: Dataset, options: Evaluation) -> Side:
@@ -186,7 +190,7 @@ def _train_side(model: Model, data: Dataset, options: Evaluation) -> Side:
         found = data if Path(path) == data.path else Dataset.open(path)
         if found.digest == digest:
             windows = model_windows(model, found)
-            return side_of(model, windows, _part_rows(model, windows.table, "train"))
+            return side_of(model, windows, part_rows(model, windows.table, "train"))
     raise ConfigError(
         f"baselines are fitted on the model's own training data, which are not at "
         f"{model.recipe.data.path} (or were changed); say where with --training."

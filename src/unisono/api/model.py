@@ -9,8 +9,8 @@ from typing import Any
 import torch
 import xarray as xr
 
+from unisono.api.asking import ask, is_exact, question
 from unisono.api.building import build_method
-from unisono.api.cards import model_card
 from unisono.api.generated import Generated
 from unisono.api.generating import generate
 from unisono.api.live_inputs import LiveSource
@@ -22,10 +22,13 @@ from unisono.core.errors import ModelError
 from unisono.core.freezing import freeze
 from unisono.evaluation.calibration import BandTable
 from unisono.methods import AnyMethod
+from unisono.recordings.schema import stream_names
 from unisono.recordings.window_settings import Cut
 from unisono.training.sealed import SealedModel, open_sealed
 
 __all__ = ["Model", "load"]
+
+_ROUGH = "bands were calibrated over many given parts together, not for exactly this one"
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,6 @@ class Model:
         given, want = ", ".join(self.given), ", ".join(self.want)
         return f"Model({self.recipe.method}: {given} -> {want}, {self.folder})"
 
-    def _repr_html_(self) -> str:
-        return model_card(self)
-
     @property
     def given(self) -> tuple[str, ...]:
         """Streams that the model is given."""
@@ -75,6 +75,7 @@ class Model:
         recording: xr.DataTree,
         *,
         want: Sequence[str] | None = None,
+        given: Sequence[str] | None = None,
         samples: int | None = None,
         options: Sampling = Sampling(),  # noqa: B008 - frozen
     ) -> Generated:
@@ -85,19 +86,52 @@ class Model:
 
         Args:
             recording: The recording.
-            want: Streams; by default all that the model generates.
+            want: Streams; by default all that the model generates; for a model of any part those
+                that the recording lacks.
+            given: For a model of any part: streams to generate from; by default all that the
+                recording holds and that are not wanted.
             samples: Short for ``options.samples``.
             options: How to sample.
 
         Raises:
             ModelError: If the recording lacks what the model needs, with the remedy.
             UnitError: If a unit cannot be converted.
+            ConfigError: If ``given`` is named and the model has fixed sides.
         """
+        if given is not None or self.method.any_part:
+            asked = question(self, stream_names(recording), given, want)
+            found = asked._answer(recording, samples, options)
+            rough = [name for name in asked.want if not is_exact(self, asked, name)]
+            said = [f"{name}: {_ROUGH}" for name in rough if name in asked.tables]
+            return replace(found, doubts=[*found.doubts, *said])
+        return self._answer(recording, samples, options, want)
+
+    def _answer(
+        self,
+        recording: xr.DataTree,
+        samples: int | None,
+        options: Sampling,
+        want: Sequence[str] | None = None,
+    ) -> Generated:
         if samples is not None:
             options = replace(options, samples=samples)
         if options.steps is None:
             options = replace(options, steps=self.recipe.bands.steps)
         return generate(self, recording, tuple(want or self.want), options)
+
+    def asking(
+        self, given: Sequence[str] | None = None, want: Sequence[str] | None = None
+    ) -> "Model":
+        """The model of one question, for models of any part; see :mod:`unisono.api.asking`.
+
+        Args:
+            given: What is given; by default all that is not wanted.
+            want: What is wanted; by default all that is not given.
+
+        Raises:
+            ConfigError: If the model has fixed sides, or the question makes no sense.
+        """
+        return ask(self, given, want)
 
     def stream(
         self,

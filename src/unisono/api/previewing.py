@@ -40,17 +40,23 @@ def make_preview(recipe: Recipe, parts: Parts) -> Preview | None:
 
     return Preview(
         rows=np.array([row]),
-        want=recipe.data.want,
+        want=_wanted(recipe),
         samples=_SAMPLES,
         steps=recipe.bands.steps,
         draw=drawn,
     )
 
 
+def _wanted(recipe: Recipe) -> tuple[str, ...]:
+    """Wanted streams; of those that may be given too, the last alone, so that others are given."""
+    either = [name for name in recipe.data.want if name in recipe.data.given]
+    return tuple(name for name in recipe.data.want if name not in either[:-1])
+
+
 def _drawn(path: Path, recipe: Recipe, parts: Parts, whose: str) -> bytes:
     panels = []
     with np.load(path, allow_pickle=False) as arrays:
-        for stream in recipe.data.want:
+        for stream in _wanted(recipe):
             info = parts.windows.streams[stream]
             samples, mean, truth, valid = (
                 arrays[f"{stream}/{what}"] for what in ("samples", "mean", "truth", "valid")

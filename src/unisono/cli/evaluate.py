@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from unisono.cli.options import Drawn, Json
+from unisono.cli.options import Asked, Drawn, Json
 
 __all__ = ["Evaluated", "run"]
 
@@ -40,6 +40,7 @@ def run(
     *,
     out: Path = Path("report"),
     how: Evaluated | None = None,
+    asked: Asked | None = None,
     drawn: Drawn | None = None,
     json_: Json = False,
 ) -> int:
@@ -63,7 +64,10 @@ def run(
     options = api.Evaluation(
         part=said.part, training=said.training, sampling=sampling, thorough=said.thorough
     )
-    report = api.evaluate(model, dataset, out=out, options=options)
+    loaded = api.load(model)
+    if asked is not None and (asked.given or asked.want):
+        loaded = loaded.asking(asked.given, asked.want)
+    report = api.evaluate(loaded, dataset, out=out, options=options)
     print(json.dumps(report.content) if json_ else report.table())
     if not json_:
         print(f"wrote {report.page}")

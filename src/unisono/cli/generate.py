@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from unisono.cli.options import Drawn, Json, Stated, Words
+from unisono.cli.options import Asked, Drawn, Json, Stated
 
 __all__ = ["run"]
 
@@ -14,7 +14,7 @@ def run(
     file: Path,
     *,
     out: Path,
-    want: Words = None,
+    asked: Asked | None = None,
     drawn: Drawn | None = None,
     stated: Stated | None = None,
     json_: Json = False,
@@ -31,27 +31,25 @@ def run(
     out
         Where to write: .mot, .sto, .csv, .npz; forces in .mot also get an ExternalLoads .xml.
         A file that exists is not replaced.
-    want
-        Streams to generate; by default all that the model was trained to.
     json_
         Summary, physics report and doubts as one JSON object.
     """
     from unisono import api
 
-    loaded = api.load(model)
+    loaded, said = api.load(model), asked or Asked()
     sampling = (drawn or Drawn()).options()
     recordings = api.read(file, (stated or Stated()).options())
     if isinstance(recordings, list) and file.is_dir():
         raise api.UnisonoError(f"{file} is a folder; name one file.")
     several = isinstance(recordings, list)
     results = [
-        loaded.generate(tree, want=want, options=sampling)
+        loaded.generate(tree, want=said.want, given=said.given, options=sampling)
         for tree in (recordings if isinstance(recordings, list) else [recordings])
     ]
     written = api.save_rows(results, out) if several else results[0].save(out)
     if json_:
-        said = [result.report() for result in results]
-        about: dict[str, Any] = {"trials": said} if several else said[0]
+        reports = [result.report() for result in results]
+        about: dict[str, Any] = {"trials": reports} if several else reports[0]
         print(json.dumps({"written": [str(p) for p in written], **about}))
     else:
         print("\n".join(result.summary() for result in results))

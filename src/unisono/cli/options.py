@@ -8,7 +8,7 @@ from cyclopts import Parameter
 if TYPE_CHECKING:
     from unisono.api import ReadOptions, Sampling
 
-__all__ = ["Drawn", "Json", "Stated", "Words"]
+__all__ = ["Asked", "Drawn", "Json", "Stated", "Words"]
 
 Json = Annotated[bool, Parameter(name="--json", negative="")]
 Words = Annotated[list[str] | None, Parameter(negative="")]
@@ -62,6 +62,24 @@ class Stated:
             up=self.up,
             reverse=tuple(self.reverse or ()),
         )
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Asked:
+    """What is generated, and from what.
+
+    Parameters
+    ----------
+    want
+        Streams to generate; by default all that the model generates, or, for a model of any part,
+        all that is not given.
+    given
+        For a model of any part: streams to generate from; by default all others that are there.
+    """
+
+    want: Words = None
+    given: Words = None
 
 
 @Parameter(name="*")

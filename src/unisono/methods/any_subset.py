@@ -276,5 +276,7 @@ def _check(
         raise ConfigError(
             "llma-any is not of the paper: leave mode = 'ours', energy = 0 and the mean head."
         )
+    if settings.guidance != 1:
+        raise ConfigError("llma-any is never trained without anything given: leave guidance = 1.")
     if settings.start != "none":
         raise ConfigError("llma-any has no start = 'ridge': there is no one ridge for all parts.")
