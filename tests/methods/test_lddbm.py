@@ -94,6 +94,21 @@ def test_the_spread_of_a_gaussian_pair_is_the_true_one(generator: torch.Generato
     assert 0.86 <= inside <= 0.94
 
 
+@pytest.mark.parametrize("codec", ["identity", "streams"])
+def test_samples_come_to_vary_as_much_as_the_answer_errs(
+    codec: str, generator: torch.Generator
+) -> None:
+    made = fitted(method(settings(codec)), 10)
+    new = pairs(120, 5)
+    assert made.calibrate(new, generator=generator) == float(made.bridge.widen)
+    drawn = made.generate(new, ["x"], samples=24, steps=16, generator=generator)["x"]
+    errs = (drawn.mean - new.data["x"]).square().mean()
+    varies = drawn.samples.var(dim=0).mean()
+    assert (varies / errs).item() == pytest.approx(1, abs=0.2)
+    straight = method(settings(bridge=BridgeSettings(start="source")))
+    assert straight.calibrate(new, generator=generator) == 1.0
+
+
 def test_shuffled_pairs_are_a_control(generator: torch.Generator) -> None:
     chosen = settings("streams", losses=BridgeLosses(shuffled=True))
     made, true = method(chosen), method(settings("streams"))

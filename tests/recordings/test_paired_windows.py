@@ -1,11 +1,15 @@
 """Mirrors src/unisono/recordings/paired_windows.py."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
-from unisono.core.errors import ConfigError, UnisonoError
+from unisono.core.errors import ConfigError, SchemaError
+from unisono.recordings.dataset import Dataset
 from unisono.recordings.paired_windows import pair_windows
 from unisono.recordings.window_settings import Cut
 
@@ -40,8 +44,16 @@ def test_windows_without_partner_are_kept(walks: Any) -> None:  # noqa: ANN401
     assert alone.mask["angles"].any()
 
 
-def test_what_cannot_meet_is_refused(walks: Any) -> None:  # noqa: ANN401
-    with pytest.raises(UnisonoError, match="has a stream 'markers'"):
+def test_what_cannot_meet_is_refused(
+    walks: Any,  # noqa: ANN401
+    make_walk: Callable[..., xr.DataTree],
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(SchemaError, match="has a stream 'markers'"):
         pair_windows(walks, GIVEN, Cut(("markers",), rate_hz=50.0, length=50, stride=25))
-    with pytest.raises(ConfigError, match="gives no windows of grf"):
-        pair_windows(walks, GIVEN, Cut(("grf",), rate_hz=50.0, length=5000, stride=25))
+    one, other = make_walk("a", 1), make_walk("b", 2)
+    del one["grf"]
+    del other["angles"]
+    apart = Dataset.create(tmp_path / "apart.un", [one, other])
+    with pytest.raises(ConfigError, match="no windows of the two sides start together"):
+        pair_windows(apart, GIVEN, Cut(("grf",), rate_hz=50.0, length=50, stride=25))

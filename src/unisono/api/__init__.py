@@ -5,7 +5,6 @@ from unisono.api.citing import cite
 from unisono.api.demo import demo
 from unisono.api.evaluating import Evaluation, EvaluationResult, evaluate
 from unisono.api.fitting import fit, run_recipe
-from unisono.api.fitting import train_recipe as train
 from unisono.api.generated import Generated
 from unisono.api.live_inputs import LiveSource
 from unisono.api.live_text import csv_header, csv_rows, json_row, replay, stream_lines
@@ -23,8 +22,13 @@ from unisono.api.reading import (
 )
 from unisono.api.recipe import Recipe, Sampling, load_recipe
 from unisono.api.row_results import save_rows
+from unisono.api.running import train
 from unisono.api.showing import Shown, show
 from unisono.api.streaming import Live, LiveStream
+from unisono.api.translated import Translated, Translation
+from unisono.api.translated_recording import RecordingTranslation
+from unisono.api.translating import Translator, fit_translation, load_translator
+from unisono.api.translation_recipe import TranslationRecipe, load_translation_recipe
 from unisono.core.errors import UnisonoError
 from unisono.recordings.dataset import Dataset
 
@@ -40,8 +44,13 @@ __all__ = [
     "Model",
     "ReadOptions",
     "Recipe",
+    "RecordingTranslation",
     "Sampling",
     "Shown",
+    "Translated",
+    "Translation",
+    "TranslationRecipe",
+    "Translator",
     "UnisonoError",
     "cite",
     "csv_header",
@@ -50,11 +59,14 @@ __all__ = [
     "describe",
     "evaluate",
     "fit",
+    "fit_translation",
     "import_files",
     "json_row",
     "list_files",
     "load",
     "load_recipe",
+    "load_translation_recipe",
+    "load_translator",
     "parse_columns",
     "parse_units",
     "plot",

@@ -42,6 +42,7 @@ for _name, _run in (
     ("import", import_.run),
     ("train", train.run),
     ("generate", generate.run),
+    ("translate", translate.run),
     ("stream", stream.run),
     ("evaluate", evaluate.run),
     ("view", view.run),

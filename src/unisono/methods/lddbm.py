@@ -22,7 +22,7 @@ from unisono.codecs.token_grid import TokenGrid
 from unisono.core.contracts import Batch, Draws, Latents, Loss, Phase
 from unisono.core.distributed import gather_batch
 from unisono.core.errors import ConfigError, ModelError, ShapeError, UnisonoError
-from unisono.methods.bridge_codecs import make_end
+from unisono.methods.bridge_codecs import kind_of, make_end
 from unisono.methods.bridge_monitors import latent_monitors
 from unisono.methods.latent_bridge import LatentBridge, Walked
 from unisono.methods.lddbm_settings import LDDBMSettings, resolve_lddbm
@@ -32,6 +32,11 @@ from unisono.networks.bridge_network import Tokens
 __all__ = ["LDDBM", "Side"]
 
 _MONITOR_EVERY = 10
+
+_SQUARED = ("streams", "image", "identity")
+"""Codecs whose distance is a squared one."""
+
+_ROUNDS, _DRAWS = 3, 8
 
 
 class Side(NamedTuple):
@@ -258,20 +263,39 @@ class LDDBM(nn.Module):
             found = self.decoded(walked, mask)
         return {name: Draws(s, m, source.z) for name, s, m in self._parted(found) if name in want}
 
-    def calibrate(self, batch: Batch) -> float:
+    def calibrate(self, batch: Batch, *, generator: Generator) -> float:
         """Widen samples to the errors made on pairs that training did not see.
+
+        First to the residual of latents; then, where the codec measures squared distances, until
+        decoded samples vary about their mean as much as the truth does about the answer.
 
         Args:
             batch: Such pairs.
+            generator: Where the noise of the samples comes from.
 
         Returns:
             The factor; 1 where there is no regression to err, or no pair.
         """
-        both = self._side(batch, self.want).there & self._side(batch, self.given).there
-        if not bool(both.any()):
+        x, y = self._side(batch, self.want), self._side(batch, self.given)
+        both = x.there & y.there
+        if not bool(both.any()) or self.bridge.regression is None:
             return 1.0
         target, source = (_rows(self.encode(batch, side), both) for side in ("want", "given"))
-        return self.bridge.calibrate(target, source)
+        self.bridge.calibrate(target, source)
+        codec, kept, steps = self.target.codec, x.rows(both), self.settings.bridge.steps or 16
+        squared = kind_of(self._joint(self.want), self.settings.target.codec) in _SQUARED
+        for _ in range(_ROUNDS if squared else 0):
+            with torch.no_grad():
+                walked = self.bridge.sample(
+                    source, target.mask, samples=_DRAWS, steps=steps, generator=generator
+                )
+                samples, answer = self.decoded(walked, target.mask)
+                centre = samples.mean(dim=0)
+                varies = torch.stack([codec.distance(s, centre, kept.mask) for s in samples]).mean()
+                errs = codec.distance(answer, kept.data, kept.mask)
+            factor = errs / (varies * _DRAWS / (_DRAWS - 1)).clamp_min(1e-12)
+            self.bridge.widen.mul_(factor.sqrt().clamp(0.5, 2.0))
+        return float(self.bridge.widen)
 
     def encode(self, batch: Batch, side: str) -> Latents:
         """Encode ``"given"`` or ``"want"`` of a batch, ``(B, N, d)``.

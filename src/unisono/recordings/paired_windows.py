@@ -55,18 +55,16 @@ def pair_windows(dataset: Dataset, given: Cut, want: Cut) -> PairedWindows:
         want: How the wanted side is cut.
 
     Raises:
-        ConfigError: If a stream is on no recording, or no windows of the two sides start together.
+        SchemaError: If no recording holds a side's streams, or is long enough for a window.
+        ConfigError: If no windows of the two sides start together.
     """
     sides = [open_windows(dataset, cut) for cut in (given, want)]
-    for windows, cut in zip(sides, (given, want), strict=True):
-        missing = [name for name in cut.streams if name not in windows.streams]
-        if missing or not len(windows):
-            raise ConfigError(f"{dataset.path} gives no windows of {', '.join(cut.streams)}.")
     first, second = ({key: row for row, key in enumerate(_keys(windows))} for windows in sides)
     pairs = [(row, second[key]) for key, row in first.items() if key in second]
     if not pairs:
         raise ConfigError(
-            "no windows of the two sides start together; give both the same stride in seconds."
+            "no windows of the two sides start together in one recording; give both sides the same "
+            "stride in seconds, and recordings that hold both."
         )
     alone = [(row, -1) for key, row in first.items() if key not in second]
     alone += [(-1, row) for key, row in second.items() if key not in first]

@@ -1,0 +1,42 @@
+"""Mirrors src/unisono/cli/translate.py."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from unisono.core.config import to_toml
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "api"))
+from translating_toys import pair_file, recipe_of
+
+
+@pytest.mark.slow
+def test_train_and_translate(tmp_path: Path, unisono: Callable[..., Any]) -> None:
+    recipe = tmp_path / "bridge.toml"
+    model = tmp_path / "model"
+    recipe.write_text(to_toml(recipe_of(pair_file(tmp_path), model)))
+    assert unisono("train", recipe).status == 0
+    out = tmp_path / "out.npz"
+    ran = unisono(
+        "translate", model, tmp_path / "pairs.npz", "--samples", "2", "--out", out, "--json"
+    )
+    assert ran.json["written"] == [str(out)]
+    with np.load(out, allow_pickle=False) as kept:
+        assert kept["solid/samples"].shape == (2, 40, 8, 8, 8)
+    again = unisono("translate", model, tmp_path / "pairs.npz", "--samples", "2", "--out", out)
+    assert "exists" in again.complaint
+    picture = tmp_path / "out.png"
+    few = tmp_path / "few.npz"
+    np.savez(few, small=np.ones((2, 1, 4, 4)))
+    assert unisono("translate", model, few, "--samples", "2", "--out", picture).status == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    bad = unisono("translate", model, few, "--steps", "0", "--out", tmp_path / "no.npz")
+    assert "steps must lie in" in bad.complaint
+    np.savez(few, small=np.ones((2, 1, 5, 5)))
+    bad = unisono("translate", model, few, "--out", tmp_path / "no.npz")
+    assert "the model was made for" in bad.complaint
+    assert not (tmp_path / "no.npz").exists()
