@@ -21,6 +21,7 @@ from unisono.cli import (
     import_,
     stream,
     train,
+    translate,
     view,
 )
 from unisono.core.errors import UnisonoError
