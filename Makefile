@@ -24,11 +24,13 @@ $(VENV)/.dev: $(VENV)/.base
 demo: $(VENV)/.base ## simulate gait, train, generate forces for unseen people, write demo/report.html
 	@$(BIN)/unisono demo --out demo
 
+# One process a core, one thread each; the tests of one file stay together and share its fixtures.
 test: $(VENV)/.dev ## style, types and every test, with coverage
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest --cov=unisono --cov-report=term
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile \
+		--cov=unisono --cov-report=term
 
 claims: $(VENV)/.dev ## every recorded benchmark, those that do not hold first
 	@$(BIN)/python benchmarks/_record.py
