@@ -115,8 +115,8 @@ def _view(points: Array, frame: dict[str, str], stream: str) -> Array:
         raise SchemaError(f"the vertical of {stream!r} is not known; state it with --up z.")
     vertical = np.zeros(3)
     vertical["xyz".index(up.lstrip("+-"))] = -1.0 if up.startswith("-") else 1.0
-    middle = np.nanmedian(points, axis=1)
-    middle = middle[np.isfinite(middle).all(axis=1)]
+    seen = points[np.isfinite(points).all(axis=2).any(axis=1)]
+    middle = np.nanmedian(seen, axis=1) if len(seen) else np.zeros((0, 3))
     way = middle[-1] - middle[0] if len(middle) > 1 else np.zeros(3)
     way = way - (way @ vertical) * vertical
     if np.linalg.norm(way) < 0.3:  # on a treadmill, or standing: as the frame says, else any

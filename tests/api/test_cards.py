@@ -1,0 +1,23 @@
+"""Mirrors src/unisono/api/cards.py."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import xarray as xr
+
+
+@pytest.mark.slow
+def test_results_and_models_present_themselves(
+    tiny_model: Any,  # noqa: ANN401
+    make_walk: Callable[..., xr.DataTree],
+) -> None:
+    out = tiny_model.generate(make_walk("w", 1), samples=4)
+    card = out._repr_html_()
+    assert "Generated for w" in card and "<svg" in card and "90% band" in card
+    assert "r_fz" in card and "N/kg" in card
+    hostile = replace(out, doubts=["<script>alert(1)</script>"], source={"recording": "<b>"})
+    assert "<script" not in hostile._repr_html_() and "<b>" not in hostile._repr_html_()
+    model = tiny_model._repr_html_()
+    assert "Model tiny" in model and "<dd>angles</dd>" in model and "<dd>llma</dd>" in model
