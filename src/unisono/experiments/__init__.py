@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from unisono.core.checks import check_choice
+from unisono.experiments.ablation import llma_ablation
 from unisono.experiments.leave_one_out import leave_one_out
 from unisono.experiments.result import ExperimentResult
 
@@ -14,6 +15,11 @@ EXPERIMENTS: Mapping[str, tuple[str, Callable[[Path, Sequence[str]], ExperimentR
         "train a recipe once a subject, always without that subject, beside the baselines "
         "(--set recipe=recipes/llma-children.toml --set data.path=children.un)",
         leave_one_out,
+    ),
+    "llma-ablation": (
+        "does alignment help, and more than its shuffled controls do? Simulated gait, a runner's "
+        "accelerometer, acted motion (--set jobs=2 --set data=gait)",
+        llma_ablation,
     ),
 }
 """What each experiment does, and the function that runs it."""
