@@ -136,7 +136,7 @@ def ask(model: "Model", given: Sequence[str] | None, want: Sequence[str] | None)
         data=replace(model.recipe.data, given=there, want=wanted),
         windows=_narrowed(model.recipe.windows, (*there, *wanted)),
     )
-    tables = {}
+    tables: dict[str, BandTable] = {}
     for name in wanted:
         exact = model.tables.get(table_key(name, there))
         if exact is not None:
