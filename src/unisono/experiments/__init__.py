@@ -5,12 +5,18 @@ from pathlib import Path
 
 from unisono.core.checks import check_choice
 from unisono.experiments.ablation import llma_ablation
+from unisono.experiments.any_subset import any_subset
 from unisono.experiments.leave_one_out import leave_one_out
 from unisono.experiments.result import ExperimentResult
 
 __all__ = ["EXPERIMENTS", "ExperimentResult", "listed", "run"]
 
 EXPERIMENTS: Mapping[str, tuple[str, Callable[[Path, Sequence[str]], ExperimentResult]]] = {
+    "any-subset": (
+        "one model of seven streams of simulated gait, any of which are given and any wanted: "
+        "error and width of bands against what is given",
+        any_subset,
+    ),
     "leave-one-out": (
         "train a recipe once a subject, always without that subject, beside the baselines "
         "(--set recipe=recipes/llma-children.toml --set data.path=children.un)",
