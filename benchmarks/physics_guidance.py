@@ -61,7 +61,8 @@ def with_noise(tree: xr.DataTree, number: int) -> xr.DataTree:
     rng = numpy_generator(7002, "markers", number)
     node = tree["markers"].to_dataset()
     noisy = node.assign(data=node["data"] + rng.normal(0, NOISE_M, node["data"].shape))
-    kept = tree.filter(lambda n: n.name in ("angles", "markers", "events"))
+    names = ("angles", "markers", "events")
+    kept = tree.filter(lambda n: n.parent is None or n.name in names)
     kept["markers"] = xr.DataTree(noisy)
     return kept
 
