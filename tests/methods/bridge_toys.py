@@ -66,6 +66,7 @@ def fitted(made: LDDBM, steps: int, *, seed: int = 0, rate: float = 4e-3) -> LDD
     total = sum(phase.steps for phase in made.phases)
     for phase in made.phases:
         groups = made.groups()
+        made.begin(phase)
         moved = [p for name in phase.groups for p in groups[name]]
         for p in made.parameters():
             p.requires_grad_(False)

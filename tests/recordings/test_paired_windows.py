@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from unisono.core.errors import ConfigError, SchemaError
+from unisono.core.errors import ConfigError, UnisonoError
 from unisono.recordings.dataset import Dataset
 from unisono.recordings.paired_windows import pair_windows
 from unisono.recordings.window_settings import Cut
@@ -49,7 +49,7 @@ def test_what_cannot_meet_is_refused(
     make_walk: Callable[..., xr.DataTree],
     tmp_path: Path,
 ) -> None:
-    with pytest.raises(SchemaError, match="has a stream 'markers'"):
+    with pytest.raises(UnisonoError, match="has a stream 'markers'"):
         pair_windows(walks, GIVEN, Cut(("markers",), rate_hz=50.0, length=50, stride=25))
     one, other = make_walk("a", 1), make_walk("b", 2)
     del one["grf"]

@@ -22,6 +22,7 @@ from unisono.core.checks import check_axes
 from unisono.core.contracts import Latents
 from unisono.core.distributed import draw_global, masked_mean
 from unisono.core.errors import ConfigError
+from unisono.methods.bridge_student import BridgeStudent, Course, Teaching, leaps
 from unisono.methods.lddbm_settings import BridgeSettings, LDDBMSettings
 from unisono.networks.bridge_network import BridgeNetwork, SourceMemory, Tokens
 from unisono.networks.dit import DiT
@@ -111,6 +112,9 @@ class LatentBridge(nn.Module):
         self.regression: Network | None = (
             made(tokens, settings.size, settings.shape) if with_mean else None
         )
+        few = settings.few_steps
+        self.few = few
+        self.student = BridgeStudent(self.network, settings.size.width) if few.most else None
         self.running = RunningEnds()
         self.register_buffer("widen", torch.ones(()))
         self.losses = settings.losses
@@ -211,6 +215,31 @@ class LatentBridge(nn.Module):
             return BridgeTerms(parts, skip * z + out * given)
         return BridgeTerms(parts, self._reached(memory, start, target.mask, generator))
 
+    def taught(self, target: Latents, source: Latents, *, generator: Generator) -> Tensor:
+        """Loss of the student of few steps on paired latents; all else is frozen.
+
+        Raises:
+            ConfigError: If there is no student.
+        """
+        if self.student is None:
+            raise ConfigError("few_steps.most is 0: there is no student to teach.")
+        with torch.no_grad():
+            mean = self.mean(source, target.mask)
+            goal = (target.z if mean is None else target.z - mean) / self.spread()
+            start = self.start(source, goal.shape[1])
+            denoise = self.denoiser(self.network.prepare(source), target.mask)
+        course = self._course(source, target.mask)
+        return self.student.loss(
+            Teaching(denoise, self.few.most, self.few.teacher), goal, start, course,
+            generator=generator,
+        )  # fmt: skip
+
+    def _course(self, source: Latents, mask: Tensor, samples: int = 1) -> Course:
+        """What a student is told, for several samples a source."""
+        net = self.network if self.student is None else self.student.net
+        memory: SourceMemory = net.prepare(source)  # type: ignore[operator]
+        return Course(self.process, self.ends(), memory.repeated(samples), mask.repeat(samples, 1))
+
     def process_times(self, size: int, generator: Generator) -> Tensor:
         """Training times, ``(size,)``."""
         return draw_global(lambda n: self.process.sample_t(n, generator=generator), size)
@@ -249,7 +278,7 @@ class LatentBridge(nn.Module):
             source: ``z_T``, ``(B, K, d)``: the memory.
             mask: Which tokens of the target are real, ``(B, N)``.
             samples: Walks a source; 0 for the regression's answer alone.
-            steps: Solver steps.
+            steps: Solver steps; a student walks them where it was taught so few.
             generator: Where the noise comes from.
             start: Another latent to start from than the memory's (a test of what is used).
         """
@@ -261,11 +290,19 @@ class LatentBridge(nn.Module):
             noise = torch.randn(shape, generator=generator, device=source.z.device)
             centre = source.z.new_zeros(()) if mean is None else mean
             return Walked(centre + self.widen * self.spread() * noise, mean)
-        memory = self.network.prepare(source).repeated(count)
         first = self.start(begun, mask.shape[1]).repeat(count, 1, 1)
+        if self.student is not None and 1 <= steps <= self.few.most:
+            course = self._course(source, mask, count)
+            found = leaps(self.student, first, course, steps=steps, generator=generator)
+            return self._around(found.view(shape), mean)
+        memory = self.network.prepare(source).repeated(count)
         solver = bridge_solver(
             self.settings.sampler or "dbim", self.process, steps, churn=self.settings.churn
         )
         denoise = self.denoiser(memory, mask.repeat(count, 1))
         found = solve(solver, denoise, first, generator=generator).z.view(shape)
+        return self._around(found, mean)
+
+    def _around(self, found: Tensor, mean: Tensor | None) -> Walked:
+        """Walked residuals about the regression's answer; walked latents as they are."""
         return Walked(found if mean is None else mean + self.widen * self.spread() * found, mean)

@@ -24,6 +24,7 @@ from unisono.core.distributed import gather_batch
 from unisono.core.errors import ConfigError, ModelError, ShapeError, UnisonoError
 from unisono.methods.bridge_codecs import kind_of, make_end
 from unisono.methods.bridge_monitors import latent_monitors
+from unisono.methods.bridge_student import FEW_STEPS
 from unisono.methods.latent_bridge import LatentBridge, Walked
 from unisono.methods.lddbm_settings import LDDBMSettings, resolve_lddbm
 from unisono.methods.unpaired import Backward, unpaired_terms
@@ -37,6 +38,8 @@ _SQUARED = ("streams", "image", "identity")
 """Codecs whose distance is a squared one."""
 
 _ROUNDS, _DRAWS = 3, 8
+_MOST = 2.0
+"""How far decoded samples may move the widening from that of the latents."""
 
 
 class Side(NamedTuple):
@@ -111,7 +114,12 @@ class LDDBM(nn.Module):
 
     @property
     def phases(self) -> Sequence[Phase]:
-        """One or two, by the regime."""
+        """One or two, by the regime; then the student of few steps, if there is one."""
+        few = self.settings.few_steps
+        student = (Phase(FEW_STEPS, few.train, ("student",), (FEW_STEPS,)),) if few.most else ()
+        return (*self._main_phases(), *student)
+
+    def _main_phases(self) -> tuple[Phase, ...]:
         every, regime = ("source", "target", "bridge"), self.settings.regime
         steps = self.settings.steps
         joint = ("bridge", "mean", "predictive", "contrast", "reconstruction", "unpaired")
@@ -127,13 +135,17 @@ class LDDBM(nn.Module):
         return tuple(phases)
 
     def groups(self) -> Mapping[str, Sequence[nn.Parameter]]:
-        """The source's codec, the target's codec, and everything between them."""
-        between = [*self.bridge.parameters()]
+        """The source's codec, the target's codec, everything between them, and the student."""
+        student = self.bridge.student
+        pupils = [] if student is None else list(student.parameters())
+        apart = {id(p) for p in pupils}
+        between = [p for p in self.bridge.parameters() if id(p) not in apart]
         between += [] if self.backward is None else [*self.backward.parameters()]
         return {
             "source": list(self.source.module.parameters()),
             "target": list(self.target.module.parameters()),
             "bridge": between,
+            "student": pupils,
         }
 
     def prepare(self, windows: Batch) -> None:
@@ -152,11 +164,9 @@ class LDDBM(nn.Module):
         z0 = self.target.codec.encode(x.data, x.mask)
         zT = self.source.codec.encode(y.data, y.mask)
         both = x.there & y.there
-        if "contrast" in active and weights.contrast and batch.size < 2:
-            raise UnisonoError(
-                "InfoNCE cannot tell a batch of one from anything; set training.batch_size to 2 or "
-                "more, or lddbm.losses.contrast = 0."
-            )
+        if phase.name == FEW_STEPS:
+            return self._taught(_rows(z0, both), _rows(zT, both), generator)
+        self._check_contrast(active, batch.size)
         terms: dict[str, tuple[float, Tensor]] = {}
         if "bridge" in active and bool(both.any()):
             terms |= self._bridge_terms(
@@ -189,6 +199,23 @@ class LDDBM(nn.Module):
             total = total + sum(p.sum() for p in self.parameters() if p.requires_grad) * 0.0
         parts["total"] = total.detach()
         return Loss(total, parts)
+
+    def begin(self, phase: Phase) -> None:
+        """Let the student begin as its teacher, which has just been trained."""
+        if phase.name == FEW_STEPS and self.bridge.student is not None:
+            self.bridge.student.begin(self.bridge.network)
+
+    def _taught(self, z0: Latents, zT: Latents, generator: Generator) -> Loss:
+        z0, zT = (Latents(z.z.detach(), z.mask) for z in (z0, zT))
+        value = self.bridge.taught(z0, zT, generator=generator)
+        return Loss(value, {FEW_STEPS: value.detach(), "total": value.detach()})
+
+    def _check_contrast(self, active: set[str], size: int) -> None:
+        if "contrast" in active and self.settings.losses.contrast and size < 2:
+            raise UnisonoError(
+                "InfoNCE cannot tell a batch of one from anything; set training.batch_size to 2 or "
+                "more, or lddbm.losses.contrast = 0."
+            )
 
     def _bridge_terms(
         self, x: Side, z0: Latents, zT: Latents, active: set[str], generator: Generator
@@ -281,7 +308,7 @@ class LDDBM(nn.Module):
         if not bool(both.any()) or self.bridge.regression is None:
             return 1.0
         target, source = (_rows(self.encode(batch, side), both) for side in ("want", "given"))
-        self.bridge.calibrate(target, source)
+        latent = self.bridge.calibrate(target, source)
         codec, kept, steps = self.target.codec, x.rows(both), self.settings.bridge.steps or 16
         squared = kind_of(self._joint(self.want), self.settings.target.codec) in _SQUARED
         for _ in range(_ROUNDS if squared else 0):
@@ -294,7 +321,8 @@ class LDDBM(nn.Module):
                 varies = torch.stack([codec.distance(s, centre, kept.mask) for s in samples]).mean()
                 errs = codec.distance(answer, kept.data, kept.mask)
             factor = errs / (varies * _DRAWS / (_DRAWS - 1)).clamp_min(1e-12)
-            self.bridge.widen.mul_(factor.sqrt().clamp(0.5, 2.0))
+            # a codec that has not learned to vary must not be shaken until it does
+            self.bridge.widen.mul_(factor.sqrt()).clamp_(latent / _MOST, latent * _MOST)
         return float(self.bridge.widen)
 
     def encode(self, batch: Batch, side: str) -> Latents:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from unisono.core.checks import check_range
 from unisono.core.errors import ConfigError
-from unisono.methods.settings import Mode
+from unisono.methods.settings import FewSteps, Mode
 from unisono.networks.bridge_network import BridgeShape
 from unisono.networks.conditioning import TransformerSize
 from unisono.processes.bridge_solvers import BRIDGE_SOLVERS
@@ -212,6 +212,7 @@ class LDDBMSettings:
         bridge: The bridge.
         losses: The terms.
         unpaired: Things without partner.
+        few_steps: A student that walks in few steps, taught after the rest is trained.
         size: Width, heads, feed-forward, dropout of the networks.
         shape: Layers of the networks.
     """
@@ -228,6 +229,7 @@ class LDDBMSettings:
     bridge: BridgeSettings = field(default_factory=BridgeSettings)
     losses: BridgeLosses = field(default_factory=BridgeLosses)
     unpaired: UnpairedSettings = field(default_factory=UnpairedSettings)
+    few_steps: FewSteps = field(default_factory=lambda: FewSteps(teacher=32))
     size: TransformerSize = field(default_factory=lambda: TransformerSize(96, 4, 192, 0.0))
     shape: BridgeShape = field(default_factory=BridgeShape)
 

@@ -55,8 +55,8 @@ def pair_windows(dataset: Dataset, given: Cut, want: Cut) -> PairedWindows:
         want: How the wanted side is cut.
 
     Raises:
-        SchemaError: If no recording holds a side's streams, or is long enough for a window.
-        ConfigError: If no windows of the two sides start together.
+        SchemaError: If no recording is long enough for a window.
+        ConfigError: If no recording holds a stream, or no windows of the two sides start together.
     """
     sides = [open_windows(dataset, cut) for cut in (given, want)]
     first, second = ({key: row for row, key in enumerate(_keys(windows))} for windows in sides)
