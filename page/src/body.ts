@@ -66,6 +66,15 @@ function floor(hue: string): LineSegments {
   return lines;
 }
 
+/** Whether WebGL is computed by the processor. */
+function drawnByProcessor(): boolean {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  const names = gl?.getExtension("WEBGL_debug_renderer_info");
+  const found: unknown = names ? gl?.getParameter(names.UNMASKED_RENDERER_WEBGL) : "";
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return /swiftshader|llvmpipe|software|basic render/i.test(String(found));
+}
+
 export type View = "side" | "front" | "top" | "oblique";
 
 export class Stage {
@@ -92,7 +101,8 @@ export class Stage {
     loaded: Loaded,
     private readonly store: Store,
   ) {
-    this.renderer = new WebGLRenderer({ antialias: true, alpha: true });
+    // Without a graphics card smooth edges cost more than all the rest together.
+    this.renderer = new WebGLRenderer({ antialias: !drawnByProcessor(), alpha: true });
     this.canvas = this.renderer.domElement;
     this.canvas.setAttribute("role", "img");
     host.append(this.canvas);
@@ -104,8 +114,8 @@ export class Stage {
     const { scene, numbers } = loaded;
     this.figures = scene.bodies.map((body) => {
       const ghost = body.origin === "generated";
-      const joints = this.swarm(new SphereGeometry(1, 12, 8), body.points.length, ghost);
-      const bones = this.swarm(new CylinderGeometry(1, 1, 1, 10), body.lines.length, ghost);
+      const joints = this.swarm(new SphereGeometry(1, 8, 6), body.points.length, ghost);
+      const bones = this.swarm(new CylinderGeometry(1, 1, 1, 8), body.lines.length, ghost);
       const times = new Times(body.clock, numbers);
       return { body, joints, bones, times, data: numbers.get(body.data) };
     });
