@@ -11,7 +11,8 @@ import pytest
 from unisono.cli import main as entry
 
 COMMANDS = (
-    "demo", "describe", "import", "train", "generate", "stream", "evaluate", "experiment", "cite",
+    "demo", "describe", "import", "train", "generate", "translate", "stream", "evaluate", "view",
+    "experiment", "cite",
 )  # fmt: skip
 HEAVY = ("torch", "numpy", "scipy", "pandas", "xarray", "matplotlib", "zarr", "sklearn", "pydantic")
 
