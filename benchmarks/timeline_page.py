@@ -5,9 +5,9 @@
 A trial of 60 s: 20 streams at 100 to 1000 Hz (two to six channels each, together about 2.2 million
 samples), markers of a walking person at 100 Hz with two force arrows, events. Opened from file in
 headless Chromium of 1400 x 900 px, all drawn by the processor (WebGL by SwiftShader), it plays for
-20 s at normal speed while every visible panel, the figure and the clock follow. Frames are counted by the page's own counter of animation frames; its own clock says when the first
-frame was drawn. Memory is the proportional set size of the page's process (and of the renderer of
-pictures beside it), as the system counts it.
+20 s at normal speed while every visible panel, the figure and the clock follow. Frames are counted
+by the page's own counter of animation frames; its own clock says when the first frame was drawn.
+Memory is the proportional set size of the largest renderer process, as the system counts it.
 
 Goal: at least 25 frames a second, ready in 1.5 s, under 300 MB.
 """
