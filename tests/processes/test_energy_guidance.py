@@ -62,7 +62,7 @@ def test_a_quadratic_energy_pulls_to_its_minimum(generator: torch.Generator) -> 
     # the exact tilted mean is w s^2 / (1 + w s^2) = 0.5 at w = 4 and 0.91 at w = 40
     assert means[0] == pytest.approx(0, abs=0.03)
     assert means[1] == pytest.approx(0.72, abs=0.03)  # too hard, as the module says
-    assert 0.7 < means[2] < 1.1
+    assert 0.9 < means[2] < 1.2  # a strong pull in few steps goes beyond the minimum
     assert means[3] < means[4] < means[5] + 0.2 < 1.4
 
 

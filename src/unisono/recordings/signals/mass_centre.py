@@ -159,7 +159,7 @@ def _derivative(time: Array, path: Array, order: int, window_s: float) -> Array:
     found = np.full(path.shape, np.nan)
     rate = measure_clock(time).rate_hz
     frames = max(2 * round(window_s * rate / 2) + 1, _DEGREE + 2)
-    for run in valid_runs(np.isfinite(path).all(axis=1), time):
+    for run in valid_runs(np.asarray(np.isfinite(path).all(axis=1)), time):
         here = slice(run.start, run.stop)
         if run.stop - run.start >= frames:
             found[here] = savgol_filter(
