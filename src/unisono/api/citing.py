@@ -1,12 +1,15 @@
 """References of exactly the method, process, losses and data that a model uses."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unisono.api.recipe import Recipe
 from unisono.methods.settings import resolve
+from unisono.training.sealed import open_sealed
 
 if TYPE_CHECKING:
     from unisono.api.model import Model
+    from unisono.api.translating import Translator
 
 __all__ = ["cite", "references"]
 
@@ -51,6 +54,7 @@ def references(recipe: Recipe) -> list[str]:
     return found
 
 
-def cite(model: "Model") -> str:
-    """How to cite a model, one reference a line."""
-    return "\n".join(references(model.recipe))
+def cite(model: "Model | Translator | str | Path") -> str:
+    """How to cite a model of any kind, or the model in a folder, one reference a line."""
+    sealed = open_sealed(model) if isinstance(model, str | Path) else model.sealed
+    return "\n".join(sealed.card.cite)

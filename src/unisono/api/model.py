@@ -21,7 +21,7 @@ from unisono.core.contracts import StreamInfo
 from unisono.core.errors import ModelError
 from unisono.core.freezing import freeze
 from unisono.evaluation.calibration import BandTable
-from unisono.methods import AnyMethod
+from unisono.methods import METHODS, AnyMethod
 from unisono.recordings.schema import stream_names
 from unisono.recordings.window_settings import Cut
 from unisono.training.sealed import SealedModel, open_sealed
@@ -174,6 +174,11 @@ def load(folder: str | Path) -> Model:
     """
     folder = Path(folder)
     sealed = open_sealed(folder)
+    if sealed.method not in METHODS:
+        raise ModelError(
+            f"{folder} is a model of {sealed.method!r}, which has a command of its own; see "
+            "`unisono --help`."
+        )
     recipe = from_mapping(Recipe, sealed.config)
     streams = {info.name: info for info in sealed.streams}
     method = build_method(recipe, streams)

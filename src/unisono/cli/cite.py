@@ -24,6 +24,6 @@ def run(
     """
     from unisono import api
 
-    text = api.cite(api.load(model))
+    text = api.cite(model)
     print(json.dumps({"references": text.splitlines()}) if json_ else text)
     return 0
