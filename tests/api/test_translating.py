@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from unisono.api.citing import cite
+from unisono.api.model import load
 from unisono.api.recipe import Sampling
 from unisono.api.translating import Translator, bridge_references, fit_translation, load_translator
 from unisono.core.errors import ConfigError, FileFormatError, ModelError, OutputError, UnisonoError
@@ -109,6 +111,11 @@ def test_references_name_what_is_used(tmp_path: Path) -> None:
     assert bridge_references(cited)[-1] == "Data: Someone, 2020."
 
 
+def test_it_is_cited(translator: Translator) -> None:
+    assert cite(translator) == cite(translator.folder)
+    assert "2510.20819" in cite(translator)
+
+
 class TestBadInput:
     def test_shapes_that_differ_from_the_sealed(self, translator: Translator) -> None:
         with pytest.raises(
@@ -145,6 +152,10 @@ class TestBadInput:
     def test_a_model_of_another_kind(self, tiny_model: object) -> None:
         with pytest.raises(ModelError, match="use `unisono generate`"):
             load_translator(tiny_model.folder)  # type: ignore[attr-defined]
+
+    def test_a_bridge_is_no_generator_of_streams(self, translator: Translator) -> None:
+        with pytest.raises(ModelError, match="'lddbm', which has a command of its own"):
+            load(translator.folder)
 
     def test_a_split_without_training(self, tmp_path: Path) -> None:
         recipe = recipe_of(pair_file(tmp_path), tmp_path / "model")
