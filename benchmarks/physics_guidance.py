@@ -48,6 +48,7 @@ from unisono.recordings.signals.resampling import resample
 
 PEOPLE, SECONDS, NOISE_M, SAMPLES, STEPS = 10, 6.0, 0.001, 8, 5
 GUIDED_PEOPLE = 3
+BANDS = 20  # samples that bands, and so the weights of the projection, are taken from
 WEIGHTS = (0.3, 3.0)
 VERTICAL = (2, 5)
 CLAIM = (
@@ -157,9 +158,9 @@ def main() -> None:
     seen: list[float] = []
     for number, tree in enumerate(strangers(PEOPLE, seconds=SECONDS)):
         known = with_noise(tree, number)
-        raw = model.generate(known, options=api.Sampling(samples=2, physics="none"))
-        out = {"none": raw, "floor": model.generate(known, samples=2)}
-        options = api.Sampling(samples=2, physics="balance")
+        raw = model.generate(known, options=api.Sampling(samples=BANDS, physics="none"))
+        out = {"none": raw, "floor": model.generate(known, samples=BANDS)}
+        options = api.Sampling(samples=BANDS, physics="balance")
         out["balance"] = model.generate(known, options=options)
         told = out["balance"].provenance["physics"]["grf"]
         seen.append(told["residual_after_bw"] / told["residual_before_bw"])
