@@ -14,6 +14,7 @@ from unisono.methods.lddbm_settings import (
     BridgeSettings,
     EndSettings,
     LatentSettings,
+    UnpairedSettings,
 )
 from unisono.methods.settings import FewSteps
 
@@ -73,6 +74,24 @@ def test_between_its_turns_iterative_trains_the_bridge_alone(
     ]
     assert {"contrast", "predictive"} <= seen[0]
     assert not {"contrast", "predictive"} & seen[1]
+
+
+def test_losses_are_whole_numbers_of_32_bits_in_bf16() -> None:
+    """Differences of nearly equal latents must not be rounded to 8 bits."""
+    chosen = settings(
+        "streams", few_steps=FewSteps(most=2, train=3, teacher=4),
+        unpaired=UnpairedSettings(1.0, 1.0),
+    )  # fmt: skip
+    made = method(chosen)
+    made.prepare(pairs(32))
+    for phase in made.phases:
+        made.begin(phase)
+        g = torch.Generator().manual_seed(0)
+        with torch.autocast("cpu", torch.bfloat16):
+            found = made.loss(pairs(16), phase=phase, step=1, generator=g)
+        kinds = {name: value.dtype for name, value in found.parts.items()}
+        assert set(kinds.values()) == {torch.float32}, (phase.name, kinds)
+        found.total.backward()
 
 
 def test_every_parameter_is_in_one_group() -> None:

@@ -70,6 +70,13 @@ def latent_contrast(
             "InfoNCE has nothing to tell a single pair from; take batches of two or more, or set "
             "its weight to 0."
         )
+    # logits of cosines over a small temperature are not for 8 bits
+    with torch.autocast(u.z.device.type, enabled=False):
+        u, v = Latents(u.z.float(), u.mask), Latents(v.z.float(), v.mask)
+        return _contrast(u, v, temperature, grain, direction)
+
+
+def _contrast(u: Latents, v: Latents, temperature: float, grain: str, direction: str) -> Tensor:
     loss = _LOSSES[direction]
     if grain == "flat":
         return loss(flat_scores(u, v, temperature=temperature))

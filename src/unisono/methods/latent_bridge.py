@@ -188,15 +188,18 @@ class LatentBridge(nn.Module):
         """
         parts: dict[str, Tensor] = {}
         real = target.mask[..., None].expand_as(target.z)
-        held = target.z.detach() if hold else target.z
+        held = (target.z.detach() if hold else target.z).float()
         mean = self.mean(source, target.mask)
         if mean is not None:
             parts["mean"] = masked_mean((mean.float() - held).square(), real)
             # the residual's larger loss must bend neither the regression nor the encoders
-            goal, memory_of = (held - mean).detach(), Latents(source.z.detach(), source.mask)
+            goal, memory_of = (
+                (held - mean.float()).detach(),
+                Latents(source.z.detach(), source.mask),
+            )
         else:
             goal, memory_of = held, source
-        start = self.start(memory_of, goal.shape[1])
+        start = self.start(memory_of, goal.shape[1]).float()
         if self.training:
             self.running.update(goal, start, target.mask)
         goal = goal / self.spread()
@@ -225,8 +228,9 @@ class LatentBridge(nn.Module):
             raise ConfigError("few_steps.most is 0: there is no student to teach.")
         with torch.no_grad():
             mean = self.mean(source, target.mask)
-            goal = (target.z if mean is None else target.z - mean) / self.spread()
-            start = self.start(source, goal.shape[1])
+            whole = target.z.float()
+            goal = (whole if mean is None else whole - mean.float()) / self.spread()
+            start = self.start(source, goal.shape[1]).float()
             denoise = self.denoiser(self.network.prepare(source), target.mask)
         course = self._course(source, target.mask)
         return self.student.loss(

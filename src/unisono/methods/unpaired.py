@@ -92,7 +92,9 @@ def unpaired_terms(
     if settings.distribution:
         noise = randn(over.shape, generator=generator, device=generator.device).to(over.device)
         likely = over + bridge.spread() * noise
-        value = sliced_wasserstein(likely.flatten(1), here.z.flatten(1), generator=generator)
+        value = sliced_wasserstein(
+            likely.flatten(1).float(), here.z.flatten(1).float(), generator=generator
+        )
         terms["distribution"] = (settings.distribution, value)
     return terms
 
