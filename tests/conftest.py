@@ -182,3 +182,52 @@ def browser() -> Iterator[Any]:
         opened = driver.chromium.launch(executable_path=chromium, args=list(BROWSER_FLAGS))
         yield opened
         opened.close()
+
+
+def _swing(subject: int, seconds: float = 1.6) -> xr.DataTree:
+    """A swing whose size is its speed and whose offset is its style; phase and noise its own."""
+    from unisono.recordings.schema import make_recording, make_stream
+
+    rng = np.random.default_rng(100 + subject)
+    speed, style = (1.0, 1.4, 1.8)[subject % 3], ("calm", "lively")[subject // 3 % 2]
+    time = np.arange(round(seconds * 50)) / 50
+    phase = 2 * np.pi * (1.25 * time + rng.uniform())
+    shift = 10.0 * (style == "lively")
+    columns = [speed * 10 * np.cos(phase), speed * 10 * np.sin(phase), shift + 0 * phase,
+               speed * 3 * np.cos(2 * phase), speed * 5 + 0 * phase]  # fmt: skip
+    values = np.stack(columns, axis=1) + 0.2 * rng.normal(size=(len(time), 5))
+    angles = make_stream(
+        values, time=time, units="deg", kind="angle", channels=[f"joint_{i}" for i in range(5)]
+    )
+    return make_recording(
+        {"angles": angles}, recording=f"swing{subject}", subject=f"p{subject}",
+        labels={"speed": speed, "style": style},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def make_swing() -> Callable[..., xr.DataTree]:
+    """``make_swing(subject, seconds=1.6)``: one recording for maps."""
+    return _swing
+
+
+@pytest.fixture(scope="session")
+def swings(tmp_path_factory: pytest.TempPathFactory) -> Any:  # noqa: ANN401 - imported when used
+    """A dataset of twelve swings at three speeds in two styles."""
+    from unisono import api
+
+    folder = tmp_path_factory.mktemp("data") / "swings.un"
+    return api.Dataset.create(folder, (_swing(s) for s in range(12)))
+
+
+@pytest.fixture(scope="session")
+def tiny_map(swings: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:  # noqa: ANN401
+    """A sealed map of the swings by time and speed, without controls."""
+    from unisono import api
+
+    settings = api.map_settings(dims=3, settings=["steps=250", "codes=5", "hidden=[32]",
+                                                  "negatives=128"])  # fmt: skip
+    output = tmp_path_factory.mktemp("models") / "map"
+    request = api.MapRequest((), controls=False)
+    by = ["time", "speed"]
+    return api.fit_map(swings, by=by, output=output, request=request, settings=settings)

@@ -81,6 +81,14 @@ def test_analogues_repeat_what_was_seen() -> None:
     np.testing.assert_allclose(got, path[150:170], atol=1e-6)
 
 
+def test_analogues_on_a_map_move_what_lies_above_it() -> None:
+    path = ring(200, period=50)
+    above = np.c_[path, path[:, :1] ** 2]
+    found = Analogues([path[:120]], [above[:120]], window=4, k=1)
+    moved = above[149] + found.displacement(path[125:150], 20)
+    np.testing.assert_allclose(moved, above[150:170], atol=1e-6)
+
+
 def test_no_forecast_reads_a_future_sample(rng: np.random.Generator) -> None:
     path = ring(60)
     other = path.copy()

@@ -8,6 +8,9 @@ from unisono.api.fitting import fit, run_recipe
 from unisono.api.generated import Generated
 from unisono.api.live_inputs import LiveSource
 from unisono.api.live_text import csv_header, csv_rows, json_row, replay, stream_lines
+from unisono.api.map_edit import Edit, Edited, edit
+from unisono.api.map_picture import draw_map, map_settings
+from unisono.api.mapping import Map, MapModel, MapRequest, fit_map, load_map
 from unisono.api.model import Model, load
 from unisono.api.reading import (
     ImportOptions,
@@ -34,6 +37,8 @@ from unisono.recordings.dataset import Dataset
 
 __all__ = [
     "Dataset",
+    "Edit",
+    "Edited",
     "Evaluation",
     "EvaluationResult",
     "Generated",
@@ -41,6 +46,9 @@ __all__ = [
     "Live",
     "LiveSource",
     "LiveStream",
+    "Map",
+    "MapModel",
+    "MapRequest",
     "Model",
     "ReadOptions",
     "Recipe",
@@ -57,16 +65,21 @@ __all__ = [
     "csv_rows",
     "demo",
     "describe",
+    "draw_map",
+    "edit",
     "evaluate",
     "fit",
+    "fit_map",
     "fit_translation",
     "import_files",
     "json_row",
     "list_files",
     "load",
+    "load_map",
     "load_recipe",
     "load_translation_recipe",
     "load_translator",
+    "map_settings",
     "parse_columns",
     "parse_units",
     "plot",

@@ -15,6 +15,7 @@ from unisono.cli import (
     cite,
     demo,
     describe,
+    edit,
     evaluate,
     experiment,
     generate,
@@ -24,6 +25,7 @@ from unisono.cli import (
     translate,
     view,
 )
+from unisono.cli import map as map_
 from unisono.core.errors import UnisonoError
 
 __all__ = ["app", "main"]
@@ -47,6 +49,8 @@ for _name, _run in (
     ("stream", stream.run),
     ("evaluate", evaluate.run),
     ("view", view.run),
+    ("map", map_.run),
+    ("edit", edit.run),
     ("experiment", experiment.run),
     ("cite", cite.run),
 ):

@@ -93,4 +93,5 @@ def _leading(values: Tensor, width: int, generator: Generator) -> Tensor:
             basis = torch.linalg.qr(values @ torch.linalg.qr(values.T @ basis).Q).Q
         axes = torch.linalg.svd(basis.T @ values, full_matrices=False).Vh[:width].T
     largest = axes.abs().argmax(dim=0)
-    return axes * torch.sign(axes.gather(0, largest[None]))
+    signed: Tensor = axes * torch.sign(axes.gather(0, largest[None]))
+    return signed

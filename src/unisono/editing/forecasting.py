@@ -152,18 +152,31 @@ class Analogues:
 
     Args:
         sequences: Where to look, each ``(frames, d)``.
+        values: What moves on from there, each ``(frames, w)``; by default the sequences themselves.
+            On a map, pasts are compared there and codes are moved.
         window: Frames that are compared.
         k: Number of analogues, weighted inversely to their distance.
     """
 
-    def __init__(self, sequences: Sequence[npt.ArrayLike], *, window: int = 5, k: int = 5) -> None:
+    def __init__(
+        self,
+        sequences: Sequence[npt.ArrayLike],
+        values: Sequence[npt.ArrayLike] | None = None,
+        *,
+        window: int = 5,
+        k: int = 5,
+    ) -> None:
         check_range("window", window, 1, float("inf"), closed=True)
         check_range("k", k, 1, float("inf"), closed=True)
         self.sequences = [np.asarray(s, np.float64) for s in sequences]
+        given = sequences if values is None else values
+        self.values = [np.asarray(s, np.float64) for s in given]
+        for one, other in zip(self.sequences, self.values, strict=True):
+            check_axes(sequences=(one, "frame map"), values=(other, "frame value"))
         self.window, self.k = window, k
 
-    def forecast(self, context: npt.ArrayLike, steps: int) -> Array:
-        """Return the context's last frame moved as the analogues moved, ``(steps, d)``.
+    def displacement(self, context: npt.ArrayLike, steps: int) -> Array:
+        """How the values of the analogues moved on, ``(steps, w)``.
 
         Raises:
             UnisonoError: If no sequence is long enough.
@@ -172,10 +185,10 @@ class Analogues:
         past = _past(context, self.window)
         asked = _lagged(past[-self.window :], self.window)[0]
         pasts, futures = [], []
-        for values in self.sequences:
-            count = len(values) - self.window - steps + 1
+        for line, values in zip(self.sequences, self.values, strict=True):
+            count = len(line) - self.window - steps + 1
             if count > 0:
-                pasts.append(_lagged(values, self.window)[:count])
+                pasts.append(_lagged(line, self.window)[:count])
                 last = np.arange(self.window - 1, self.window - 1 + count)
                 ahead = values[last[:, None] + np.arange(1, steps + 1)]
                 futures.append(ahead - values[last][:, None])
@@ -186,5 +199,9 @@ class Analogues:
         distance = np.linalg.norm(np.concatenate(pasts) - asked, axis=1)
         best = np.argsort(distance, kind="stable")[: self.k]
         weight = 1 / (distance[best] + 1e-8)
-        moved = np.einsum("k,ksd->sd", weight / weight.sum(), np.concatenate(futures)[best])
-        return np.asarray(past[-1] + moved)
+        found = np.concatenate(futures)[best]
+        return np.asarray(np.einsum("k,ksd->sd", weight / weight.sum(), found))
+
+    def forecast(self, context: npt.ArrayLike, steps: int) -> Array:
+        """Return the context's last frame moved as the analogues moved, ``(steps, d)``."""
+        return np.asarray(np.asarray(context, np.float64)[-1] + self.displacement(context, steps))

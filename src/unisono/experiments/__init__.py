@@ -6,6 +6,7 @@ from pathlib import Path
 from unisono.core.checks import check_choice
 from unisono.experiments.ablation import llma_ablation
 from unisono.experiments.any_subset import any_subset
+from unisono.experiments.conda_traversal import conda_traversal
 from unisono.experiments.leave_one_out import leave_one_out
 from unisono.experiments.result import ExperimentResult
 
@@ -16,6 +17,11 @@ EXPERIMENTS: Mapping[str, tuple[str, Callable[[Path, Sequence[str]], ExperimentR
         "one model of seven streams of simulated gait, any of which are given and any wanted: "
         "error and width of bands against what is given",
         any_subset,
+    ),
+    "conda-traversal": (
+        "removed frames of wakes and chaotic fields: a map of the dynamics beside every rival "
+        "(--set data=wake --set seeds=5 --set jobs=2)",
+        conda_traversal,
     ),
     "leave-one-out": (
         "train a recipe once a subject, always without that subject, beside the baselines "

@@ -1,0 +1,222 @@
+"""Frames of recordings as rows: values of the chosen streams at common instants, and labels.
+
+A frame is valid where every channel is. A gap ends a stretch, and the next one is a sequence of its
+own, so that what looks at neighbours in time never looks across a gap or from one recording to
+another.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from unisono.core.checks import nearest
+from unisono.core.contracts import StreamInfo
+from unisono.core.errors import SchemaError
+from unisono.core.units import conversion_factor
+from unisono.recordings.schema import stream_names
+from unisono.recordings.signals.resampling import resample
+
+__all__ = [
+    "FrameTable",
+    "Frames",
+    "channel_factors",
+    "frame_infos",
+    "frame_labels",
+    "frames_of",
+    "stack_frames",
+]
+
+Array = npt.NDArray[np.float64]
+
+
+class Frames(NamedTuple):
+    """Frames of one recording.
+
+    Attributes:
+        values: All channels of all streams side by side, in the units of the infos, ``(n, D)``.
+        valid: ``(n, D)`` bool.
+        time: Seconds, ``(n,)``.
+    """
+
+    values: Array
+    valid: npt.NDArray[np.bool_]
+    time: Array
+
+
+class FrameTable(NamedTuple):
+    """Valid frames of many recordings.
+
+    Attributes:
+        values: ``(n, D)`` float32.
+        sequence: Number of the stretch, ``(n,)`` int64.
+        time: Seconds, ``(n,)``.
+        recording: Name of each row's recording, ``(n,)``.
+        labels: By name, ``(n,)`` numbers or words.
+    """
+
+    values: npt.NDArray[np.float32]
+    sequence: npt.NDArray[np.int64]
+    time: Array
+    recording: npt.NDArray[np.str_]
+    labels: Mapping[str, npt.NDArray[np.generic]]
+
+    def take(self, rows: npt.NDArray[np.bool_]) -> "FrameTable":
+        """Return some of the rows."""
+        return FrameTable(
+            self.values[rows],
+            self.sequence[rows],
+            self.time[rows],
+            self.recording[rows],
+            {name: values[rows] for name, values in self.labels.items()},
+        )
+
+
+def frame_infos(
+    tree: xr.DataTree, streams: Sequence[str], rate_hz: float = 0.0
+) -> tuple[StreamInfo, ...]:
+    """What a recording says of the streams: the model's channels and units.
+
+    Raises:
+        SchemaError: If it lacks a stream.
+    """
+    found = []
+    for name in streams:
+        node = _stream(tree, name)
+        found.append(
+            StreamInfo(
+                name=name,
+                channels=tuple(str(c) for c in node["channel"].values),
+                units=tuple(str(u) for u in node["unit"].values),
+                kind=str(node.attrs["kind"]),
+                rate_hz=rate_hz,
+                frame={str(k): str(v) for k, v in node.attrs.get("frame", {}).items()},
+            )
+        )
+    return tuple(found)
+
+
+def frames_of(tree: xr.DataTree, infos: Sequence[StreamInfo]) -> Frames:
+    """Frames of a recording, in the channels and units of the infos.
+
+    The instants are those of the first stream, or a clock of its ``rate_hz`` where that is not 0.
+
+    Raises:
+        SchemaError: If a stream or channel is missing.
+        UnitError: If a unit cannot be converted.
+    """
+    time = np.asarray(_stream(tree, infos[0].name)["time"].values, np.float64)
+    if infos[0].rate_hz:
+        count = int(np.floor((time[-1] - time[0]) * infos[0].rate_hz + 1e-6)) + 1
+        time = time[0] + np.arange(count) / infos[0].rate_hz
+    values, valid = [], []
+    for info in infos:
+        node = _stream(tree, info.name)
+        if not np.array_equal(node["time"].values, time):
+            node = resample(node, time)
+        here = {str(c): i for i, c in enumerate(node["channel"].values)}
+        absent = [c for c in info.channels if c not in here]
+        if absent:
+            raise SchemaError(
+                f"recording {tree.attrs.get('recording')!r}: stream {info.name!r} lacks "
+                f"{absent[0]!r} ({len(absent)} of {info.width} channels)."
+                f"{nearest(absent[0], here)}"
+            )
+        order = [here[c] for c in info.channels]
+        values.append(node["data"].values[:, order] * channel_factors(tree, info))
+        valid.append(node["valid"].values[:, order])
+    data, mask = np.concatenate(values, axis=1), np.concatenate(valid, axis=1)
+    mask = mask & np.isfinite(data)
+    return Frames(np.where(mask, data, 0.0).astype(np.float64), mask, time)
+
+
+def channel_factors(tree: xr.DataTree, info: StreamInfo) -> Array:
+    """Factors from a recording's units to those of the info, ``(D,)``."""
+    node = _stream(tree, info.name)
+    own = dict(zip(map(str, node["channel"].values), map(str, node["unit"].values), strict=True))
+    mass = tree.attrs.get("mass_kg")
+    known: dict[tuple[str, str], float] = {}
+    for channel, unit in zip(info.channels, info.units, strict=True):
+        pair = (own[channel], unit)
+        if pair not in known:
+            known[pair] = 1.0 if pair[0] == unit else conversion_factor(*pair, mass_kg=mass)
+    return np.array(
+        [known[own[c], u] for c, u in zip(info.channels, info.units, strict=True)], np.float64
+    )
+
+
+def _stream(tree: xr.DataTree, name: str) -> xr.Dataset:
+    names = stream_names(tree)
+    if name not in names:
+        raise SchemaError(
+            f"recording {tree.attrs.get('recording')!r} lacks the stream {name!r}."
+            f"{nearest(name, names)}"
+        )
+    node = tree[name].to_dataset()
+    if "time" not in node.dims:
+        raise SchemaError(f"stream {name!r} has no time; a map needs frames in time.")
+    return node
+
+
+def frame_labels(tree: xr.DataTree, name: str, time: Array) -> npt.NDArray[np.generic]:
+    """A label at each instant: one of the recording, or a stream of one channel, ``(n,)``.
+
+    Args:
+        tree: The recording.
+        name: Of a label, of ``subject``, ``session``, ``mass_kg`` or ``height_m``, or of a stream.
+        time: Instants.
+
+    Raises:
+        SchemaError: If the recording has no such label.
+    """
+    labels = dict(tree.attrs.get("labels") or {})
+    for key in ("subject", "session", "mass_kg", "height_m"):
+        if tree.attrs.get(key) is not None:
+            labels.setdefault(key, tree.attrs[key])
+    if name in labels:
+        return np.full(len(time), labels[name])
+    if name in stream_names(tree):
+        node = tree[name].to_dataset()
+        if node.sizes.get("channel") == 1:
+            at = np.abs(node["time"].values[:, None] - time[None]).argmin(axis=0)
+            return np.asarray(node["data"].values[at, 0], np.float64)
+    raise SchemaError(
+        f"recording {tree.attrs.get('recording')!r} has no label {name!r}; label it, leave it out, "
+        f"or map by something else.{nearest(name, [*labels, *stream_names(tree)])}"
+    )
+
+
+def stack_frames(
+    trees: Iterable[xr.DataTree], infos: Sequence[StreamInfo], labels: Sequence[str] = ()
+) -> FrameTable:
+    """Stack the valid frames of recordings, each stretch without a gap a sequence.
+
+    Raises:
+        SchemaError: If a recording lacks a stream, a channel or a label, or none has a valid frame.
+    """
+    values, sequence, time, names = [], [], [], []
+    known: dict[str, list[npt.NDArray[np.generic]]] = {name: [] for name in labels}
+    number = 0
+    for tree in trees:
+        frames = frames_of(tree, infos)
+        whole = np.asarray(frames.valid.all(axis=1))
+        begins = whole & ~np.concatenate([[False], whole[:-1]])
+        stretch = number + np.cumsum(begins) - 1
+        number += int(begins.sum())
+        values.append(frames.values[whole].astype(np.float32))
+        sequence.append(stretch[whole].astype(np.int64))
+        time.append(frames.time[whole])
+        names.append(np.full(int(whole.sum()), str(tree.attrs["recording"])))
+        for name in labels:
+            known[name].append(frame_labels(tree, name, frames.time)[whole])
+    if number == 0:
+        raise SchemaError("no recording has a frame in which all channels are valid.")
+    return FrameTable(
+        np.concatenate(values),
+        np.concatenate(sequence),
+        np.concatenate(time),
+        np.concatenate(names),
+        {name: np.concatenate(parts) for name, parts in known.items()},
+    )
