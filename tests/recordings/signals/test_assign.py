@@ -153,3 +153,15 @@ def test_children_stand_on_the_plates_as_their_files_say(
                 compared += 1
     assert feet >= 24
     assert compared >= 28
+
+
+@pytest.mark.parametrize(("modelled", "side"), [(True, ""), (False, "right")])
+def test_a_contact_that_the_files_own_model_denies_is_nobodys(modelled: bool, side: str) -> None:
+    tree = _tree(_markers((0, 0), (0, 0.3)), _plates((100, 400, 90, 10)))
+    own = make_stream(np.tile([[0.0, 9.0]], (100, 1)), time=TIME[::10], units="N/kg", kind="force",
+                      channels=["RGroundReactionForce_z", "LGroundReactionForce_z"])  # fmt: skip
+    streams = {n: tree[n].to_dataset() for n in ("markers", "plates")}
+    tree = make_recording({**streams, "own": own}, recording="t", subject="s")
+    (contact,) = assign_plates(tree, AssignRule(modelled=modelled)).contacts
+    assert contact.side == side
+    assert ("own model" in contact.reason) == (not side)

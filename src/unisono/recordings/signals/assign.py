@@ -3,8 +3,9 @@ r"""Which foot is on which plate: ground reaction forces by foot from force plat
 A contact of a plate belongs to the foot whose line from heel to toe is nearest to the centre of
 pressure, on average over the contact weighted by load, if it is nearer than ``max_distance_m`` and
 nearer than the other foot at nearly all instants. A contact by both feet, at once or one after the
-other, by nobody's foot, or by a foot that is partly beside the plate (where the plate's corners are
-known) belongs to none. A foot on two plates at once gets the sum (``foot_forces``).
+other, by nobody's foot, by a foot that is partly beside the plate (where the plate's corners are
+known), or by a foot to which the file's own model gave no force (``modelled_forces``) belongs to
+none. A foot on two plates at once gets the sum (``foot_forces``).
 
 The stream ``grf`` that results holds forces on the body, valid only from the last unloaded sample
 before a contact to the first one after it. All else is not valid: a foot that is on no plate is
@@ -28,6 +29,7 @@ from unisono.recordings.signals.contacts import Contact, ContactRule, find_conta
 from unisono.recordings.signals.foot_forces import forces_by_foot, zero_in_swing
 from unisono.recordings.signals.heading import horizontal_axes
 from unisono.recordings.signals.landmarks import find_marker, marker_path, up_axis
+from unisono.recordings.signals.modelled_forces import ModelledForce, modelled_forces
 from unisono.recordings.signals.plates import Plate, find_plates
 from unisono.recordings.signals.rebuilding import with_streams
 
@@ -51,6 +53,7 @@ class AssignRule:
         plates: Stream of the plates.
         markers: Stream of the markers.
         names: The laboratory's own marker names, see ``landmarks.find_marker``.
+        modelled: Whether a force that the file's own model wrote for a foot, or did not, counts.
 
     Raises:
         UnisonoError: If a setting is out of range.
@@ -64,6 +67,7 @@ class AssignRule:
     plates: str = "plates"
     markers: str = "markers"
     names: Mapping[str, str] = field(default_factory=dict)
+    modelled: bool = True
 
     def __post_init__(self) -> None:
         check_range("max_distance_m", self.max_distance_m, 0.0, 1.0)
@@ -129,9 +133,10 @@ def assign_plates(tree: xr.DataTree, rule: AssignRule = AssignRule()) -> Assigne
         raise SchemaError(f"recording {tree.attrs.get('recording')!r} has no {what}; name them.")
     found: list[PlateContact] = []
     held: dict[str, list[tuple[Plate, Contact]]] = {side: [] for side in _SIDES}
+    own = modelled_forces(tree) if rule.modelled else None
     for plate in plates:
         for contact in _plate_contacts(stream, plate, up, rule, tree.attrs.get("mass_kg")):
-            verdict = _verdict(stream, plate, contact, feet, up, rule)
+            verdict = _confirmed(_verdict(stream, plate, contact, feet, up, rule), own)
             found.append(verdict)
             if verdict.side:
                 held[verdict.side].append((plate, contact))
@@ -201,6 +206,17 @@ def _verdict(
     if plate.corners is not None and not _on_plate(stream, plate, feet[side], when, up, rule):
         return said("", mean[side], "the foot is partly beside the plate")
     return said(side, mean[side], "")
+
+
+def _confirmed(found: PlateContact, own: ModelledForce | None) -> PlateContact:
+    """Take a contact from a foot to which the file's own model gave no force meanwhile."""
+    if own is None or not found.side or own.confirms(found.side, found.start_s, found.stop_s):
+        return found
+    reason = (
+        f"the file's own model gave the {found.side} foot no force there, and computed that leg's "
+        "moments without it"
+    )
+    return found._replace(side="", reason=reason)
 
 
 def _point(stream: xr.Dataset, plate: Plate, rows: npt.NDArray[Any], up: str) -> Array:
