@@ -175,7 +175,8 @@ class LiveStream:
         if last and count > self._told:
             self._passed = count
             found.append(self._window(count, count))
-        kept = max(self._passed + self._hop - self._length - self._dropped, 0)
+        # the last window may end right after this one, where nothing follows
+        kept = max(self._passed - self._length - self._dropped, 0)
         self._buffer = {k: (v[kept:], m[kept:]) for k, (v, m) in self._buffer.items()}
         self._dropped += kept
         return self._generated(found) if found else None
