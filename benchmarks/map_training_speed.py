@@ -88,7 +88,7 @@ def rival(codes: Codes, steps: int, batch: int) -> tuple[float, float]:
     begun = time.perf_counter()
     model.fit(codes.values)
     seconds = time.perf_counter() - begun
-    return steps / seconds, float(np.mean(model.state_dict_["loss"][-20:]))
+    return steps / seconds, float(np.mean(np.asarray(model.state_dict_["loss"])[-20:]))
 
 
 def main() -> None:
