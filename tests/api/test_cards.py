@@ -2,10 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import xarray as xr
+
+from unisono.api.cards import map_card
 
 
 @pytest.mark.slow
@@ -21,3 +26,18 @@ def test_results_and_models_present_themselves(
     assert "<script" not in hostile._repr_html_() and "<b>" not in hostile._repr_html_()
     model = tiny_model._repr_html_()
     assert "Model tiny" in model and "<dd>angles</dd>" in model and "<dd>llma</dd>" in model
+
+
+def test_a_map_presents_itself() -> None:
+    class Bank:
+        coordinates = np.random.default_rng(0).normal(size=(30, 3))
+
+        def __len__(self) -> int:
+            return 30
+
+    chart = SimpleNamespace(bank=Bank(), labels={"<b>": np.arange(30.0)}, dims=3)
+    request = SimpleNamespace(by=("speed", "style"))
+    model: Any = SimpleNamespace(map=chart, request=request, folder=Path("runs/gait"))
+    card = map_card(model)
+    assert "Map gait" in card and "data:image/png" in card and "speed, style" in card
+    assert "<b>" not in card

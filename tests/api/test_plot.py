@@ -64,3 +64,26 @@ def test_calibration_and_strip(shared_data: Callable[[str], Path]) -> None:
         plot.calibration(SimpleNamespace(content=content), "moments")  # type: ignore[arg-type]
     file = sorted(shared_data("file_readers").glob("BMC_Gait.c3d"))[0]
     assert un.plot.skeleton_strip(read_file(file), frames=3).axes
+
+
+def test_a_map_by_word_or_number_and_of_a_chart() -> None:
+    places = np.random.default_rng(0).normal(size=(30, 2))
+    words = ["walk", "run", "walk"] * 10
+    axes = plot.map(places, words).axes[0]
+    assert [t.get_text() for t in axes.get_legend().get_texts()] == ["run", "walk"]
+    np.testing.assert_allclose(np.asarray(axes.collections[0].get_offsets()).shape, (10, 2))
+
+    class Bank:
+        coordinates = places
+
+        def __len__(self) -> int:
+            return len(places)
+
+    chart = SimpleNamespace(bank=Bank(), labels={"speed": np.arange(30.0)})
+    coloured = plot.map(chart)  # type: ignore[arg-type]
+    assert len(coloured.axes) == 2  # the map and its scale of colours
+    held = SimpleNamespace(map=chart)
+    with pytest.raises(un.UnisonoError, match="no label 'sped'"):
+        plot.map(held, "sped")  # type: ignore[arg-type]
+    with pytest.raises(un.UnisonoError, match="2 labels for 30 places"):
+        plot.map(places, ["a", "b"])

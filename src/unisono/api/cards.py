@@ -1,21 +1,23 @@
 """How results and models present themselves in a notebook: a small card, safe from any name."""
 
+import base64
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unisono.api.plot import curves_of
+from unisono.api import plot
 from unisono.viewing.blocks import facts, number, table, text, text_list
-from unisono.viewing.drawing import to_svg
+from unisono.viewing.drawing import to_png, to_svg
 from unisono.viewing.page_style import card_style
 from unisono.viewing.quick import curves_figure
 
 if TYPE_CHECKING:
     from unisono.api.generated import Generated
+    from unisono.api.mapping import MapModel
     from unisono.api.model import Model
 
-__all__ = ["generated_card", "model_card"]
+__all__ = ["generated_card", "map_card", "model_card"]
 
 
 _CURVES = 6
@@ -48,7 +50,7 @@ def generated_card(result: "Generated") -> str:
         "samples": made.get("samples", ""),
         "seed": made.get("seed", ""),
     }
-    curves = curves_of(result)[:_CURVES]
+    curves = plot.curves_of(result)[:_CURVES]
     drawing = to_svg(curves_figure(curves), name="generated", label="Generated curves")
     doubts = text_list(result.doubts, "doubts") if result.doubts else ""
     body = facts({k: v for k, v in said.items() if v != ""}) + drawing
@@ -81,3 +83,17 @@ def model_card(model: "Model") -> str:
     body = facts({k: v for k, v in said.items() if v not in ("", None)})
     body += table(["stream", "kind", "channels", "Hz", "units"], rows)
     return _card(f"Model {model.folder.name}", body)
+
+
+def map_card(model: "MapModel") -> str:
+    """A map coloured by its first label, and what it was made of."""
+    chart = model.map
+    said = {
+        "dimensions": chart.dims,
+        "frames": len(chart.bank),
+        "made by": ", ".join(model.request.by),
+        "labels": ", ".join(chart.labels),
+    }
+    coded = base64.b64encode(to_png(plot.map(chart), dots_per_inch=110)).decode("ascii")
+    picture = f'<img alt="The map, a dot a frame" src="data:image/png;base64,{coded}">'
+    return _card(f"Map {model.folder.name}", facts(said) + picture)

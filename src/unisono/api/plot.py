@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 from matplotlib.figure import Figure
 
@@ -16,14 +17,19 @@ from unisono.core.units import conversion_factor
 from unisono.recordings.schema import stream_names
 from unisono.recordings.sides import split_side
 from unisono.viewing import skeleton
+from unisono.viewing.map_plot import map_figure
 from unisono.viewing.plots import calibration_figure
 from unisono.viewing.quick import QuickCurve, QuickLine, curves_figure
 
 if TYPE_CHECKING:
     from unisono.api.evaluating import EvaluationResult
     from unisono.api.generated import Generated
+    from unisono.api.mapping import Map, MapModel
 
-__all__ = ["bands", "calibration", "curves", "curves_of", "skeleton_strip"]
+__all__ = ["bands", "calibration", "curves", "curves_of", "map", "skeleton_strip"]
+
+_PLACES = 4000
+"""Places of a map that are drawn, at most about twice as many."""
 
 _SIDES = {"left": "orange", "right": "blue", "": "ink"}
 
@@ -139,6 +145,37 @@ def _check_channels(wanted: Sequence[str], known: Sequence[str]) -> None:
     absent = [name for name in wanted if name not in known]
     if absent:
         raise ConfigError(f"there is no channel {absent[0]!r}.{nearest(absent[0], known)}")
+
+
+def map(  # noqa: A001 - un.plot.map
+    chart: "Map | MapModel | npt.ArrayLike", labels: Sequence[object] | str | None = None
+) -> Figure:
+    """A map coloured by a label.
+
+    Args:
+        chart: A map, or places ``(n, d)``.
+        labels: Of a map, the name of a label (by default its first); of places, one word or one
+            number a place.
+
+    Raises:
+        ConfigError: If the map has no such label, or there is not one label a place.
+    """
+    held: Any = getattr(chart, "map", chart)
+    if hasattr(held, "bank"):
+        known = dict(held.labels)
+        name = str(labels or next(iter(known), ""))
+        if name and name not in known:
+            raise ConfigError(
+                f"the map has no label {name!r}; it has {', '.join(known)}.{nearest(name, known)}"
+            )
+        every = max(len(held.bank) // _PLACES, 1)
+        places, found = held.bank.coordinates[::every], known.get(name)
+        return map_figure(places, None if found is None else found[::every], name=name)
+    places = np.asarray(chart, dtype=np.float64)
+    each = None if labels is None else np.asarray(list(labels))
+    if each is not None and len(each) != len(places):
+        raise ConfigError(f"{len(each)} labels for {len(places)} places; give one a place.")
+    return map_figure(places, each)
 
 
 def calibration(report: "EvaluationResult", stream: str | None = None) -> Figure:
