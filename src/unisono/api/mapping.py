@@ -17,6 +17,7 @@ import numpy.typing as npt
 import torch
 import xarray as xr
 
+from unisono.api.cards import map_card
 from unisono.api.map_data import Spread, map_data, spreads
 from unisono.api.map_training import (
     MAP_TRAINING,
@@ -238,6 +239,9 @@ class MapModel:
     def __repr__(self) -> str:
         by = ", ".join(self.request.by)
         return f"MapModel(by {by}: {self.map.dims} dimensions, {self.folder})"
+
+    def _repr_html_(self) -> str:
+        return map_card(self)
 
 
 def fit_map(
