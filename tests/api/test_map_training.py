@@ -47,7 +47,7 @@ def test_controls_are_trained_and_the_shuffled_one_is_worse(
     swings: api.Dataset, tmp_path: Path
 ) -> None:
     settings = api.map_settings(
-        dims=2, settings=["steps=400", "codes=5", "hidden=[16]", "negatives=64"]
+        dims=2, settings=["steps=300", "codes=5", "hidden=[16]", "negatives=64"]
     )
     model = api.fit_map(swings, by=["speed", "style"], output=tmp_path / "m", settings=settings)
     rows = model.report.rows

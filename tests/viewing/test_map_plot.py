@@ -15,8 +15,7 @@ def test_wide_maps_are_shown_along_their_principal_axes(rng: np.random.Generator
     np.testing.assert_array_equal(leading_axes(points[:, :3])[1], np.eye(3))
 
 
-@pytest.mark.parametrize("dims", [2, 3, 5])
-@pytest.mark.parametrize("kind", ["number", "word", "none"])
+@pytest.mark.parametrize(("dims", "kind"), [(2, "number"), (3, "word"), (5, "none")])
 def test_places_walks_and_warnings_are_drawn(
     dims: int, kind: str, rng: np.random.Generator
 ) -> None:

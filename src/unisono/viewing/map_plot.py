@@ -106,7 +106,7 @@ def _places(
         plane.scatter(*drawn.T, color=COLOURS["blue"].light, **style)
     elif label.dtype.kind in "fiu":
         dots = plane.scatter(*drawn.T, c=label.astype(np.float64), cmap="viridis", **style)
-        figure.colorbar(dots, ax=plane, label=name, shrink=0.7)
+        figure.colorbar(dots, ax=plane, label=name, shrink=0.7, pad=0.12)
     else:
         words = np.unique(label)
         hues = ["blue", "orange", "green", "red", "pink", "sky", "ink", "muted"]
