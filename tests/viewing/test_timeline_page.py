@@ -179,11 +179,17 @@ def test_bands_toggle_and_playing(opened: Any) -> None:  # noqa: ANN401
     opened.wait_for_timeout(50)
     assert opened.evaluate(picture) == before
     opened.keyboard.press("Home")
+    opened.get_by_label("Speed").select_option("0.25")
     opened.get_by_role("button", name="Play", exact=True).click()
+    clocks = "[window.unisono.state.time, performance.now() / 1000]"
+    first = opened.evaluate(clocks)
     opened.wait_for_timeout(700)
+    last = opened.evaluate(clocks)
     opened.get_by_role("button", name="Pause").click()
-    assert 0.3 < state(opened, "time") < 1.2
+    # A busy machine draws too few frames to keep up; a quarter of the speed it never exceeds.
+    assert 0.05 < (last[0] - first[0]) / (last[1] - first[1]) < 0.27
     assert state(opened, "playing") is False
+    opened.get_by_label("Speed").select_option("1")
 
 
 @pytest.mark.slow
