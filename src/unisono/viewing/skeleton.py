@@ -115,7 +115,8 @@ def _view(points: Array, frame: dict[str, str], stream: str) -> Array:
         raise SchemaError(f"the vertical of {stream!r} is not known; state it with --up z.")
     vertical = np.zeros(3)
     vertical["xyz".index(up.lstrip("+-"))] = -1.0 if up.startswith("-") else 1.0
-    seen = points[np.isfinite(points).all(axis=2).any(axis=1)]
+    whole = np.isfinite(points).sum(axis=2) == 3
+    seen = points[whole.sum(axis=1) > 0]
     middle = np.nanmedian(seen, axis=1) if len(seen) else np.zeros((0, 3))
     way = middle[-1] - middle[0] if len(middle) > 1 else np.zeros(3)
     way = way - (way @ vertical) * vertical
