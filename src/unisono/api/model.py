@@ -11,6 +11,7 @@ import xarray as xr
 
 from unisono.api.asking import ask, is_exact, question
 from unisono.api.building import build_method
+from unisono.api.cards import model_card
 from unisono.api.generated import Generated
 from unisono.api.generating import generate
 from unisono.api.live_inputs import LiveSource
@@ -54,6 +55,9 @@ class Model:
     def __repr__(self) -> str:
         given, want = ", ".join(self.given), ", ".join(self.want)
         return f"Model({self.recipe.method}: {given} -> {want}, {self.folder})"
+
+    def _repr_html_(self) -> str:
+        return model_card(self)
 
     @property
     def given(self) -> tuple[str, ...]:
