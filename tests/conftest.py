@@ -78,7 +78,7 @@ TINY = {
     "llma": {
         "steps": 60,
         "known": ["mass_kg"],
-        "size": {"width": 16, "heads": 2, "feedforward": 16, "dropout": 0.0},
+        "size": {"width": 16, "heads": 2, "feedforward": 64, "dropout": 0.0},
         "layers": {"own": 1, "condition": 1, "decoder": 1, "mean": 1},
         "alignment": {"length": 8},
     },
