@@ -10,7 +10,7 @@ Composition: condition encoder, then
 Everything here is in standardised units; ``B`` windows of ``L`` frames.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -20,9 +20,9 @@ from unisono.core.contracts import Denoiser
 from unisono.core.distributed import draw_global, masked_mean
 from unisono.core.timeline import Timeline
 from unisono.methods.settings import LLMASettings, ProcessSettings
+from unisono.methods.starts import make_start, start_of
 from unisono.networks.attention import KeyValues
 from unisono.networks.conditioning import ConditionEncoder, Memory
-from unisono.networks.linear import RidgeStart
 from unisono.networks.regression import MeanHead, MeanSpread
 from unisono.networks.sequence_denoiser import DenoiserShape, PreparedMemory, SequenceDenoiser
 from unisono.networks.student import student_of
@@ -126,10 +126,17 @@ class Direction(nn.Module):
         width: Channels ``D`` that are generated.
         frames: Frames ``L`` of a training window.
         settings: Resolved settings.
+        want: Channels of each generated stream, in order, for a start that chooses stream by
+            stream; by default one stream.
     """
 
     def __init__(
-        self, given: Mapping[str, int], width: int, frames: int, settings: LLMASettings
+        self,
+        given: Mapping[str, int],
+        width: int,
+        frames: int,
+        settings: LLMASettings,
+        want: Sequence[int] = (),
     ) -> None:
         super().__init__()
         self.settings = settings
@@ -148,9 +155,7 @@ class Direction(nn.Module):
         )
         self.denoiser = SequenceDenoiser(width, size, shape)
         self.mean = MeanHead(width, size, layers.mean) if settings.mean else None
-        self.start = (
-            RidgeStart(frames, sum(given.values()), width) if settings.start == "ridge" else None
-        )
+        self.start = make_start(settings, frames, sum(given.values()), want or (width,))
         self.student = student_of(self.denoiser) if settings.few_steps.most else None
         self.frames = frames
 
@@ -161,8 +166,10 @@ class Direction(nn.Module):
         start = None
         if self.start is not None:
             flat = torch.cat([given.data[k] * given.mask[k] for k in self.condition.inputs], -1)
-            start = self.start(flat, subject)
+            start = start_of(self.start, flat, given.known, subject)
         out: MeanSpread = self.mean(memory, self.frames, start)
+        if start is not None and not self.settings.correct:
+            return MeanSpread(start, out.spread)
         return out
 
     def terms(

@@ -26,6 +26,7 @@ from unisono.methods.direction import Direction, Terms
 from unisono.methods.few_steps import FEW_STEPS
 from unisono.methods.hiding import hide_at_random
 from unisono.methods.settings import LLMASettings, resolve
+from unisono.methods.starts import StartWindows, fit_start
 from unisono.methods.stream_method import StreamMethod, Task, check_streams
 
 __all__ = ["LLMA"]
@@ -72,6 +73,7 @@ class LLMA(StreamMethod):
                     sum(self.widths[s] for s in target),
                     frames,
                     self.settings,
+                    [self.widths[s] for s in target],
                 )
                 for name, (source, target) in sides.items()
             }
@@ -81,15 +83,16 @@ class LLMA(StreamMethod):
         self.weight = LearnedWeight(align) if learned else FixedWeight(align)
 
     def prepare(self, windows: Batch) -> None:
-        """Fit normalisers (and the ridge start) on the training windows."""
+        """Fit normalisers (and the starts) on the training windows."""
         self.fit_normalisers(windows)
         for name, (source, target) in self.sides.items():
             start = self.direction(name).start
             if start is not None:
                 given = self.side(windows, source)
-                x, _ = self.joined(windows, target)
+                x, mask = self.joined(windows, target)
                 flat = torch.cat([given.data[k] for k in source], dim=-1)
-                start.fit(flat, x, windows.subject)
+                scale = dict(zip(self.known, self.known_scale(), strict=True))
+                fit_start(start, StartWindows(flat, given.known, x, mask, windows.subject, scale))
 
     def loss(self, batch: Batch, *, phase: Phase, step: int, generator: Generator) -> Loss:
         """Loss of one batch; see the module's docstring for the terms."""

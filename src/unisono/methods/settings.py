@@ -153,7 +153,11 @@ class LLMASettings:
         mean: Whether a deterministic mean carries the answer and the process only its residual.
         residual: ``"process"``, or ``"gaussian"``: independent noise of the fitted spread (the
             control that samples must beat).
-        start: ``"none"``, or ``"ridge"``: the mean starts at a ridge regression.
+        start: ``"none"``; ``"ridge"``: the mean starts at a ridge regression; ``"kernel"``: at a
+            kernel ridge regression on curves, their rates and the known numbers, which keeps the
+            given curves of the training windows in the model.
+        correct: Whether the mean head corrects the start. Where people are few it may learn them
+            by heart: with False the mean is the start's, and the head fits the spread alone.
         directions: ``"both"`` trains want from given and given from want, ``"forward"`` the first.
         drop_stream: Probability that a given stream is hidden from a training window.
         drop_channel: Probability that a given channel is hidden.
@@ -172,7 +176,8 @@ class LLMASettings:
     framewise: bool | None = None
     mean: bool | None = None
     residual: Literal["process", "gaussian"] = "process"
-    start: Literal["none", "ridge"] = "none"
+    start: Literal["none", "ridge", "kernel"] = "none"
+    correct: bool = True
     directions: Literal["both", "forward"] = "both"
     drop_stream: float | None = None
     drop_channel: float | None = None
@@ -187,8 +192,10 @@ class LLMASettings:
             value = getattr(self, name)
             if value is not None:
                 check_range(name, value, 0.0, 0.99, closed=True)
-        if self.mean is False and (self.start == "ridge" or self.residual == "gaussian"):
-            raise ConfigError("start = 'ridge' and residual = 'gaussian' need mean = true.")
+        if self.mean is False and (self.start != "none" or self.residual == "gaussian"):
+            raise ConfigError(f"start = {self.start!r}, residual = 'gaussian' need mean = true.")
+        if not self.correct and self.start == "none":
+            raise ConfigError("correct = false needs a start that stands for the mean.")
         if self.few_steps.most and self.residual == "gaussian":
             raise ConfigError("residual = 'gaussian' walks no process: leave few_steps.most = 0.")
         if self.directions == "forward" and self.losses.align > 0:

@@ -121,6 +121,11 @@ class StreamMethod(nn.Module):
             self.known_mean[i] = values.mean()
             self.known_std[i] = spread if spread > 1e-6 * (1 + abs(float(values.mean()))) else 1.0
 
+    def known_scale(self) -> list[tuple[float, float]]:
+        """Mean and spread that each known number is standardised by, in the order of ``known``."""
+        pairs = zip(self.known_mean.tolist(), self.known_std.tolist(), strict=True)
+        return [(float(mean), float(spread)) for mean, spread in pairs]
+
     def side(self, batch: Batch, names: Sequence[str]) -> Given:
         """Standardised streams; those that the batch lacks count as missing."""
         blank = batch.index.new_zeros((batch.size, self.frames, 1), dtype=torch.float32)

@@ -1,0 +1,80 @@
+"""Mirrors src/unisono/methods/starts.py."""
+
+import math
+
+import pytest
+import torch
+
+from unisono.core.errors import ConfigError
+from unisono.methods.direction import Direction, Given
+from unisono.methods.settings import Layers, LLMASettings, resolve
+from unisono.methods.starts import KernelMean, StartWindows, fit_start, make_start, start_of
+from unisono.networks.conditioning import TransformerSize
+from unisono.networks.kernel import KernelData, KernelStart
+from unisono.networks.linear import RidgeStart
+
+
+def windows(generator: torch.Generator) -> StartWindows:
+    x = torch.randn(24, 6, 2, generator=generator).cumsum(1)
+    y = x[..., :1] * 2
+    known = {"duration_s": torch.randn(24, generator=generator), "mass_kg": torch.ones(24)}
+    known["mass_kg"][3] = math.nan
+    scale = {"duration_s": (0.6, 0.1), "mass_kg": (40.0, 10.0)}
+    return StartWindows(x, known, y, torch.ones_like(y) > 0, torch.arange(24) % 6, scale)
+
+
+@pytest.mark.parametrize("name", ["ridge", "kernel"])
+def test_a_start_is_made_fitted_and_asked(name: str, generator: torch.Generator) -> None:
+    seen = windows(generator)
+    settings = LLMASettings(start=name, known=("mass_kg", "duration_s"))  # type: ignore[arg-type]
+    start = make_start(settings, 6, 2, (1,))
+    assert isinstance(start, RidgeStart if name == "ridge" else KernelMean)
+    fit_start(start, seen)
+    out = start_of(start, seen.x, seen.known, None)
+    assert (out - seen.y).square().mean() < 0.2 * seen.y.var()
+    held = start_of(start, seen.x, seen.known, seen.subject)
+    assert not torch.allclose(out, held)
+    nothing = start_of(start, seen.x, {}, None)  # a recording that knows no numbers
+    assert torch.isfinite(nothing).all()
+
+
+def test_the_kernel_is_told_numbers_in_order_and_durations_in_seconds(
+    generator: torch.Generator,
+) -> None:
+    seen = windows(generator)
+    start = KernelMean(6, 2, (1,), ("mass_kg", "duration_s"))
+    start.fit(seen)
+    plain = KernelStart(6, 2, (1,), 2)
+    mass = torch.nan_to_num(seen.known["mass_kg"])
+    seconds = 0.6 + 0.1 * seen.known["duration_s"]
+    data = KernelData(seen.x, torch.stack([mass, seen.known["duration_s"]], 1), seconds)
+    plain.fit(data, seen.y, seen.valid, seen.subject)
+    torch.testing.assert_close(start(seen.x, seen.known, None), plain(data))
+
+
+def test_settings_without_a_start_have_none() -> None:
+    assert make_start(LLMASettings(), 6, 2, (1,)) is None
+    with pytest.raises(ConfigError, match="correct = false needs a start"):
+        LLMASettings(correct=False)
+
+
+def test_a_mean_that_is_not_corrected_is_the_starts(generator: torch.Generator) -> None:
+    seen = windows(generator)
+    chosen = LLMASettings(
+        start="kernel",
+        correct=False,
+        known=("mass_kg", "duration_s"),
+        size=TransformerSize(width=16, heads=2, feedforward=16, dropout=0.0),
+        layers=Layers(1, 1, 1, 1),
+    )
+    net = Direction({"a": 2}, 1, 6, resolve(chosen))
+    assert isinstance(net.start, KernelMean)
+    net.start.fit(seen)
+    assert net.mean is not None
+    torch.nn.init.ones_(net.mean.mean.weight)  # whatever the head has learned
+    mask = torch.ones_like(seen.x, dtype=torch.bool)
+    given = Given({"a": seen.x}, {"a": mask}, seen.known)
+    memory = net.condition(given.data, given.mask, given.known)
+    fitted = net.regress(given, memory, None)
+    assert fitted is not None
+    torch.testing.assert_close(fitted.mean, net.start(seen.x, seen.known, None))
