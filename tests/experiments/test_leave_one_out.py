@@ -88,5 +88,5 @@ def test_everybody_is_predicted_by_models_that_never_saw_them_and_it_resumes(wor
 def test_a_recipe_must_be_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="name a recipe"):
         experiments.run("leave-one-out", tmp_path)
-    with pytest.raises(ValueError, match="experiment must be one of leave-one-out"):
+    with pytest.raises(ValueError, match="experiment must be one of .*leave-one-out"):
         experiments.run("leave-one-in", tmp_path)
