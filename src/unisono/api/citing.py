@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 __all__ = ["cite", "references"]
 
 
+_STARTS = {
+    "ridge": ["Hoerl, Kennard. Ridge regression. Technometrics 12 (1970) 55-67."],
+    "kernel": ["Rasmussen, Williams. Gaussian processes for machine learning. MIT Press (2006)."],
+}
+
+
 def references(recipe: Recipe) -> list[str]:
     """References of what a recipe uses, the method first.
 
@@ -46,8 +52,7 @@ def references(recipe: Recipe) -> list[str]:
     if llma.few_steps.most:
         found.append("Kim et al. Consistency trajectory models. arXiv:2310.02279 (2023).")
         found.append("Frans et al. One step diffusion via shortcuts. arXiv:2410.12557 (2024).")
-    if llma.start == "ridge":
-        found.append("Hoerl, Kennard. Ridge regression. Technometrics 12 (1970) 55-67.")
+    found += _STARTS.get(llma.start, [])
     found.append("Romano, Patterson, Candes. Conformalized quantile regression. arXiv:1905.03222.")
     if recipe.data.cite:
         found.append(f"Data: {recipe.data.cite}")

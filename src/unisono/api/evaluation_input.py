@@ -19,7 +19,7 @@ from unisono.core.errors import ModelError
 from unisono.core.provenance import provenance
 from unisono.core.random import numpy_generator
 from unisono.evaluation.arrays import masked_spread
-from unisono.evaluation.baselines import run_baselines
+from unisono.evaluation.baselines import BASELINES, run_baselines
 from unisono.evaluation.features import Given, Pairs
 from unisono.evaluation.inputs import (
     EvaluationInput,
@@ -129,7 +129,12 @@ def _given(model: Model, side: Side) -> Given:
     valid = np.concatenate([side.batch.mask[n].numpy() for n in names], axis=-1)
     known = [side.batch.known[k].numpy() for k in model.method.settings.known]
     numbers = np.stack(known, axis=-1).astype(np.float64) if known else None
-    return Given(values.astype(np.float64), valid, numbers)
+    seconds = None
+    if "duration_s" in model.method.settings.known:
+        stated = side.batch.known["duration_s"].numpy().astype(np.float64)
+        if np.isfinite(stated).any():
+            seconds = np.where(np.isfinite(stated), stated, np.nanmean(stated))
+    return Given(values.astype(np.float64), valid, numbers, seconds)
 
 
 def _target(
@@ -148,6 +153,8 @@ def _target(
         pairs,
         given["test"],
         generator=numpy_generator(model.sealed.seed, "baselines", name),
+        # a kernel costs the square of the windows: it stands beside models that start from one
+        names=[b for b in BASELINES if b != "kernel" or model.recipe.llma.start == "kernel"],
         banded=("ridge",) if len(set(trained.subjects)) > 1 else (),
         channels=info.channels,
     )

@@ -3,7 +3,8 @@ r"""The simple methods that stand beside every model in its table.
 All share one interface, :class:`Baseline`: fit on the training windows the model was fitted on,
 predict the windows it is tested on. ``mean_curve`` knows nothing of the given side; ``knn`` copies
 the nearest training windows; ``ridge`` (``ridge.py``) is linear; ``mlp`` (``mlp.py``) is a small
-network. Their bands come from the same conformal code as the model's, on out-of-fold predictions.
+network; ``kernel`` (``kernel.py``) is kernel ridge regression on curves and their rates. Their
+bands come from the same conformal code as the model's, on out-of-fold predictions.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,7 @@ from unisono.evaluation.calibration import (
 )
 from unisono.evaluation.crossval import out_of_fold, subject_folds
 from unisono.evaluation.features import Given, Pairs, WholeWindow, thin
+from unisono.evaluation.kernel import Kernel
 from unisono.evaluation.mlp import Mlp
 from unisono.evaluation.ridge import Ridge, folds_of
 
@@ -151,6 +153,7 @@ BASELINES: Mapping[str, Callable[[], Baseline]] = {
     "ridge": Ridge,
     "knn": Knn,
     "mlp": Mlp,
+    "kernel": Kernel,
 }
 """Makers of all baselines, by the names that reports use."""
 

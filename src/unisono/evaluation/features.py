@@ -38,11 +38,13 @@ class Given:
         values: ``(n, L, D)``; streams side by side.
         valid: ``(n, L, D)``.
         known: Numbers known of each window, ``(n, K)``, NaN where unknown; None for none.
+        seconds: Duration of each window, ``(n,)``, for rates a second; None where unknown.
     """
 
     values: Array
     valid: Mask
     known: Array | None = None
+    seconds: Array | None = None
 
     def __post_init__(self) -> None:
         check_axes(values=(self.values, "n L D"), valid=(self.valid, "n L D"))
@@ -52,7 +54,8 @@ class Given:
     def rows(self, index: npt.NDArray[np.intp]) -> "Given":
         """Return some of the windows."""
         known = None if self.known is None else self.known[index]
-        return Given(self.values[index], self.valid[index], known)
+        seconds = None if self.seconds is None else self.seconds[index]
+        return Given(self.values[index], self.valid[index], known, seconds)
 
 
 @dataclass(frozen=True, eq=False)
