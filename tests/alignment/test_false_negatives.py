@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from unisono.alignment.false_negatives import correlated, same_phase
+from unisono.alignment.false_negatives import correlated, most_alike, same_phase
 from unisono.alignment.pairs import Items
 from unisono.core.errors import UnisonoError
 
@@ -68,3 +68,19 @@ def test_bad_settings_are_refused() -> None:
         correlated(torch.zeros(2, 3), torch.zeros(2, 3), threshold=1.0)
     with pytest.raises(UnisonoError, match="tolerance must lie in"):
         same_phase(windows_of(1, 2, 5), torch.ones(1), tolerance=-1.0)
+
+
+def test_hard_negatives_are_the_most_alike_of_each_row() -> None:
+    angle = torch.tensor([0.0, 0.1, 1.0, 2.0, 3.0])
+    x = torch.cos(angle[:, None] + torch.linspace(0, 6, 30)[None])
+    others = ~torch.eye(5, dtype=torch.bool)
+    kept = most_alike(x, others, share=0.25)  # one of four
+    by_hand = torch.zeros(5, 5, dtype=torch.bool)
+    scores = torch.tensor(np.corrcoef(x.numpy())).fill_diagonal_(-2)
+    for row in range(5):
+        best = int(scores[row].argmax())
+        by_hand[row, best] = by_hand[best, row] = True
+    assert torch.equal(kept, by_hand)
+    assert torch.equal(most_alike(x, others, share=1.0), others)
+    none = torch.zeros(5, 5, dtype=torch.bool)
+    assert not most_alike(x, none, share=0.5).any()

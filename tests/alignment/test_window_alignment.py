@@ -391,3 +391,36 @@ def test_bad_settings_and_shapes_are_refused(generator: torch.Generator) -> None
         align_windows(CONFIG, x, x, generator=generator, weight=torch.ones(2))
     with pytest.raises(ShapeError, match="fewer than a window"):
         align_windows(WindowAlignment(length=13), x, x, generator=generator)
+
+
+def test_several_lengths_are_the_mean_of_each() -> None:
+    x, y = both()
+    g = torch.Generator().manual_seed(0)
+    several = align_windows(
+        WindowAlignment(length=4, more_lengths=(2, 6), period_mask=False), x, y, generator=g
+    )
+    alone = [
+        align_windows(WindowAlignment(length=n, period_mask=False), x, y, generator=g)
+        for n in (4, 2, 6)
+    ]
+    assert torch.isclose(several.contrast, torch.stack([a.contrast for a in alone]).mean())
+    assert torch.isclose(several.covariance, torch.stack([a.covariance for a in alone]).mean())
+    assert several.windows == alone[0].windows and several.monitors is not None
+
+
+def test_hard_negatives_are_fewer_and_within_the_sequence_none_is_lost() -> None:
+    x, y = both(batch=4)
+    g = torch.Generator().manual_seed(0)
+    signals = Signals(draw(4, 12, 2, seed=3), draw(4, 12, 2, seed=4))
+
+    def chance(config: WindowAlignment) -> float:
+        found = align_windows(config, x, y, generator=g, signals=signals)
+        assert found.monitors is not None
+        return float(found.monitors.chance_loss)
+
+    every = WindowAlignment(length=4, period_mask=False)
+    assert chance(every) == pytest.approx(math.log(12))
+    few = chance(replace(every, hard=0.2))
+    assert math.log(1 + 2 + 2) <= few < math.log(12)  # own, two within, at least two across
+    within = replace(every, neg_batch=False)
+    assert chance(replace(within, hard=0.2)) == pytest.approx(chance(within))

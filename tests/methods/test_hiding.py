@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from unisono.methods.direction import Given
-from unisono.methods.hiding import hide_at_random
+from unisono.methods.hiding import hide_at_random, hide_blocks
 
 
 def given(rows: int) -> Given:
@@ -35,3 +35,17 @@ def test_nothing_to_hide_draws_nothing(generator: torch.Generator) -> None:
     here = given(3)
     assert hide_at_random(here, stream=0.0, channel=0.0, generator=generator) is here
     assert torch.equal(before, generator.get_state())
+
+
+def test_blocks_hide_one_stretch_of_all_channels(generator: torch.Generator) -> None:
+    out = hide_blocks(given(2000), channel=0.0, block=0.4, generator=generator)
+    mask = out.mask["a"]
+    assert torch.equal(mask, mask[..., :1].expand_as(mask))
+    assert torch.equal(out.mask["b"][..., 0], mask[..., 0])  # streams share a clock
+    hidden = ~mask[..., 0]
+    assert (hidden.sum(dim=1) == 2).all()  # 0.4 of 5 frames
+    first = hidden.float().argmax(dim=1)
+    assert torch.equal(hidden.gather(1, first[:, None] + 1), torch.ones(2000, 1, dtype=torch.bool))
+    shares = torch.bincount(first, minlength=4) / 2000
+    torch.testing.assert_close(shares, torch.full((4,), 0.25), atol=0.04, rtol=0)
+    assert torch.equal(out.data["a"], mask.float())

@@ -235,3 +235,74 @@ def test_a_known_number_that_nobody_knows_is_refused() -> None:
     model = LLMA(settings(known=("height_m",)), STREAMS, given=["imu"], want=["grf"], frames=20)
     with pytest.raises(ConfigError, match="'height_m'.* is known of no training window"):
         model.prepare(batch())
+
+
+def test_forms_of_alignment_train_what_they_say() -> None:
+    pretrained = build(pretrain=2, losses=Losses(align=0.0, reconstruct=0.5))
+    names = [phase.name for phase in pretrained.phases]
+    assert names == ["pretrain", "joint"]
+    g = torch.Generator().manual_seed(0)
+    before = pretrained.loss(batch(), phase=pretrained.phases[0], step=0, generator=g)
+    assert set(before.parts) == {"contrast", "covariance", "reconstruct", "total"} or {
+        "align.contrast",
+        "reconstruct",
+    } <= set(before.parts)
+    before.total.backward()
+    encoder = pretrained.direction("to_want").condition
+    assert all(p.grad is not None for p in encoder.inputs.parameters())
+    assert all(p.grad is None for p in pretrained.direction("to_want").denoiser.parameters())
+    joint = pretrained.loss(batch(), phase=pretrained.phases[1], step=0, generator=g)
+    assert "reconstruct" in joint.parts and "align.contrast" not in joint.parts
+
+    shared = build(share_encoder=True)
+    stacks = [shared.direction(name).condition.stack for name in shared.sides]
+    assert stacks[0] is stacks[1]
+    assert len({id(p) for p in shared.groups()["networks"]}) == len(list(shared.parameters()))
+
+    weighed = build(mode="paper", losses=Losses(by_noise=True))
+    plain = build(mode="paper")
+    found = [
+        m.loss(batch(), phase=m.phases[-1], step=0, generator=torch.Generator().manual_seed(3))
+        for m in (weighed, plain)
+    ]
+    assert found[0].parts["align.contrast"] < found[1].parts["align.contrast"]
+
+
+def test_reconstruction_learns_from_one_side_alone() -> None:
+    model = build(losses=Losses(align=0.0, reconstruct=1.0))
+    one = batch()
+    for name in ("grf", "moments"):
+        one.mask[name][:] = False
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
+    g = torch.Generator().manual_seed(0)
+    losses = []
+    for step in range(30):
+        found = model.loss(one, phase=model.phases[0], step=step, generator=g)
+        assert found.parts["to_want.mean"] == 0
+        optimiser.zero_grad()
+        found.total.backward()
+        optimiser.step()
+        losses.append(float(found.parts["reconstruct"]))
+    assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
+
+
+def test_aligned_latents_are_those_that_the_loss_compares() -> None:
+    g = torch.Generator().manual_seed(0)
+    ours = build()
+    x, y = ours.aligned(batch(), generator=g)
+    assert torch.equal(x.z, ours.encode(batch(), "given").z)
+    assert torch.equal(y.z, ours.encode(batch(), "want").z)
+    paper = build(mode="paper")
+    whole = batch()
+    x, y = paper.aligned(whole, generator=g, time=0.0)
+    other = Batch(
+        {**whole.data, "grf": whole.data["grf"] + 50},
+        whole.mask,
+        whole.index,
+        whole.subject,
+        whole.condition,
+    )
+    again = paper.aligned(other, generator=g, time=0.0)
+    assert torch.equal(x.z, again[0].z) and not torch.equal(y.z, again[1].z)
+    with pytest.raises(ConfigError, match="one side"):
+        build(directions="forward", losses=Losses(align=0.0)).aligned(batch(), generator=g)

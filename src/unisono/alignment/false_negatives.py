@@ -14,7 +14,7 @@ from torch import Tensor
 from unisono.alignment.pairs import Items
 from unisono.core.checks import check_axes, check_range
 
-__all__ = ["correlated", "same_phase"]
+__all__ = ["correlated", "most_alike", "same_phase"]
 
 
 def same_phase(items: Items, period: Tensor, *, tolerance: float) -> Tensor:
@@ -53,6 +53,30 @@ def correlated(x: Tensor, y: Tensor, *, threshold: float = 0.95) -> Tensor:
     check_range("threshold", threshold, -1.0, 1.0)
     alike = (_correlation(x) > threshold) & (_correlation(y) > threshold)
     return alike & ~torch.eye(len(x), dtype=torch.bool, device=x.device)
+
+
+def most_alike(x: Tensor, candidates: Tensor, *, share: float) -> Tensor:
+    """Keep of each row's candidates the share whose signals are most alike: hard negatives.
+
+    In gait these are windows of the same phase of other people: what is left to tell them apart is
+    the person, not the moment.
+
+    Args:
+        x: Windows of a signal, normalised per channel, ``(n, p)``.
+        candidates: ``(n, n)`` bool.
+        share: Of each row's candidates, in (0, 1]; at least one is kept.
+
+    Returns:
+        ``(n, n)`` bool, symmetric: a pair that either row keeps is kept.
+    """
+    check_axes(x=(x, "window p"), candidates=(candidates, "window window"))
+    check_range("share", share, 0.0, 1.0 + 1e-9)
+    alike = _correlation(x).masked_fill(~candidates, -torch.inf)
+    count = (share * candidates.sum(dim=1)).ceil().long().clamp(min=1)
+    ordered = alike.sort(dim=1, descending=True).values
+    least = ordered.gather(1, (count - 1)[:, None])
+    kept = candidates & (alike >= least)
+    return kept | (kept.T & candidates)
 
 
 def _correlation(x: Tensor) -> Tensor:

@@ -12,14 +12,14 @@ silent, on temperature, window vector and false negatives, the choices are ours 
 With equal scores ``L_con`` is ``ln`` of the number of windows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from unisono.alignment.false_negatives import correlated, same_phase
+from unisono.alignment.false_negatives import correlated, most_alike, same_phase
 from unisono.alignment.monitors import Monitors, effective_rank, retrieval, sphere, spread
 from unisono.alignment.objectives import symmetric_cross_entropy, weighted_mean
 from unisono.alignment.pairs import Items, WindowTime
@@ -64,6 +64,9 @@ class WindowAlignment:
         contrast: Use ``L_con``.
         covariance: Use ``L_cov``.
         shuffle: A control: ``"batch"`` or ``"full"`` breaks the pairs.
+        more_lengths: Further lengths of windows; both terms are means over all lengths.
+        hard: Share of the negatives of other sequences that is kept: those whose first signal is
+            most alike (in gait, the same phase of other people); 1 for all. Needs ``signals``.
     """
 
     length: int = 20
@@ -76,12 +79,17 @@ class WindowAlignment:
     contrast: bool = True
     covariance: bool = True
     shuffle: Shuffle = "none"
+    more_lengths: tuple[int, ...] = ()
+    hard: float = 1.0
 
     def __post_init__(self) -> None:
         check_range("length", self.length, 1, 1_000_000, closed=True)
         if self.stride is not None:
             check_range("stride", self.stride, 1, 1_000_000, closed=True)
         check_range("temperature", self.temperature, 0.0, torch.inf)
+        check_range("hard", self.hard, 0.0, 1.0 + 1e-9)
+        for length in self.more_lengths:
+            check_range("more_lengths", length, 2, 1_000_000, closed=True)
         check_choice("pooling", self.pooling, POOLINGS)
         check_choice("shuffle", self.shuffle, SHUFFLES)
         if self.contrast and not (self.neg_within or self.neg_batch):
@@ -165,6 +173,8 @@ def align_windows(
     Raises:
         ShapeError: If the two sides differ in shape, or are shorter than a window.
     """
+    if config.more_lengths:
+        return _over_lengths(config, x, y, generator, signals, weight, monitor=monitor)
     _check_sides(x, y, weight)
     # Half precision would cost the scores their second digit at tau = 0.1.
     with torch.autocast(x.z.device.type, enabled=False):
@@ -187,6 +197,32 @@ def align_windows(
             chance = weighted_mean(negatives.sum(dim=1).to(scores.dtype).log1p(), valid)
             found = _monitors(x, y, pairs.vectors(config.pooling), _Scored(scores, valid, chance))
         return WindowAlignmentResult(contrast, covariance, valid.sum(), found)
+
+
+def _over_lengths(
+    config: WindowAlignment,
+    x: Latents,
+    y: Latents,
+    generator: Generator,
+    signals: Signals | None,
+    weight: Tensor | None,
+    *,
+    monitor: bool,
+) -> WindowAlignmentResult:
+    """Both terms as means over all lengths; windows and monitors are those of the first."""
+    parts = []
+    for number, length in enumerate((config.length, *config.more_lengths)):
+        alone = replace(config, length=length, stride=None, more_lengths=())
+        watch = monitor and number == 0
+        parts.append(
+            align_windows(
+                alone, x, y, generator=generator, signals=signals, weight=weight, monitor=watch
+            )
+        )
+    return parts[0]._replace(
+        contrast=torch.stack([p.contrast for p in parts]).mean(),
+        covariance=torch.stack([p.covariance for p in parts]).mean(),
+    )
 
 
 def _check_sides(x: Latents, y: Latents, weight: Tensor | None) -> None:
@@ -237,18 +273,25 @@ def _negatives(
 ) -> Tensor:
     """Which pairs of rows are pushed apart, ``(N, N)`` bool; symmetric."""
     found = WindowTime(config.neg_within, config.neg_batch).masks(pairs.items)
-    if not config.period_mask or signals is None:
+    if signals is None:
         return found.negative
     x, y = (
         vectors(cut(signal, mask, length=config.length, stride=config.stride).values).flatten(0, 1)
         for signal, mask in zip(signals, masks, strict=True)
     )
-    period = estimate_period(signals.x, masks.x)
-    if not bool(torch.isfinite(period).all()):
-        other = estimate_period(signals.y, masks.y)
-        period = torch.where(torch.isfinite(period), period, other)
-    repeated = same_phase(pairs.items, period, tolerance=config.length / 2)
-    return found.without(repeated | correlated(x, y[pairs.partner])).negative
+    if config.period_mask:
+        period = estimate_period(signals.x, masks.x)
+        if not bool(torch.isfinite(period).all()):
+            other = estimate_period(signals.y, masks.y)
+            period = torch.where(torch.isfinite(period), period, other)
+        repeated = same_phase(pairs.items, period, tolerance=config.length / 2)
+        found = found.without(repeated | correlated(x, y[pairs.partner]))
+    if config.hard < 1:
+        others = pairs.items.sequence[:, None] != pairs.items.sequence[None, :]
+        across = found.negative & others
+        easy = across & ~most_alike(x, across, share=config.hard)
+        found = found.without(easy)
+    return found.negative
 
 
 class _Scored(NamedTuple):

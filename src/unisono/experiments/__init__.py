@@ -9,6 +9,7 @@ from unisono.experiments.any_subset import any_subset
 from unisono.experiments.conda_traversal import conda_traversal
 from unisono.experiments.leave_one_out import leave_one_out
 from unisono.experiments.result import ExperimentResult
+from unisono.experiments.where import llma_where
 
 __all__ = ["EXPERIMENTS", "ExperimentResult", "listed", "run"]
 
@@ -32,6 +33,11 @@ EXPERIMENTS: Mapping[str, tuple[str, Callable[[Path, Sequence[str]], ExperimentR
         "does alignment help, and more than its shuffled controls do? Simulated gait, a runner's "
         "accelerometer, acted motion (--set jobs=2 --set data=gait)",
         llma_ablation,
+    ),
+    "llma-where": (
+        "where alignment pays: few pairs, poor guides, another laboratory, other forms of "
+        "alignment, each beside its shuffled controls (--set jobs=2)",
+        llma_where,
     ),
 }
 """What each experiment does, and the function that runs it."""

@@ -18,7 +18,17 @@ arm                  what it is
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["ALIGNED", "ARMS", "BASELINE_ARMS", "CONDITIONINGS", "TRAINED", "overlaid"]
+__all__ = [
+    "ALIGNED",
+    "ARMS",
+    "BASELINE_ARMS",
+    "CONDITIONINGS",
+    "FORMS",
+    "TRAINED",
+    "overlaid",
+    "plain_of",
+    "settings_of",
+]
 
 _OFF = {"losses": {"align": 0.0}}
 
@@ -34,6 +44,32 @@ ARMS: Mapping[str, Mapping[str, Any]] = {
     "regression": {"directions": "forward", "mean": True, "residual": "gaussian", **_OFF},
 }
 """Settings of the method by arm, the most telling first."""
+
+FORMS: Mapping[str, Mapping[str, Any]] = {
+    "both": {},
+    "strong": {"losses": {"align": 1.0}},
+    "hard": {"alignment": {"hard": 0.25}},
+    "multiscale": {"alignment": {"length": 4, "more_lengths": [10, 20]}},
+    "hidden": {"losses": {"align_on": "hidden"}},
+    "memory": {"losses": {"align_on": "memory"}},
+    "by_noise": {"losses": {"align_on": "hidden", "by_noise": True}},
+    "shared": {"share_encoder": True},
+    "recovering": {"losses": {"reconstruct": 0.5}},
+    "pretrained": {"pretrain": 0.25, **_OFF},
+}
+"""Forms of alignment; ``FORM~batch`` and ``FORM~full`` are their shuffled controls.
+
+More weight; hard negatives (the same phase of other people); windows of three lengths; latents of
+the noisy signals or the encoded clean ones; the first weighted by the noise level; one encoder for
+both sides; beside recovering what is hidden of one side; and alignment only before the rest (a
+quarter of the steps, which are taken from the rest).
+"""
+
+_PLAIN: Mapping[str, Mapping[str, Any]] = {
+    "none+shared": {"share_encoder": True, **_OFF},
+    "none+recovering": {"losses": {"align": 0.0, "reconstruct": 0.5}},
+}
+"""What a form is compared with where it changes more than the alignment."""
 
 TRAINED = tuple(ARMS)
 """Arms that train a network."""
@@ -68,3 +104,35 @@ def overlaid(*tables: Mapping[str, Any]) -> dict[str, Any]:
             both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
             result[key] = overlaid(result[key], value) if both else value
     return result
+
+
+def settings_of(arm: str, steps: int) -> dict[str, Any]:
+    """Settings of an arm, a form or the shuffled control of a form.
+
+    Args:
+        arm: ``"none"``, ``"hard"``, ``"hard~batch"``, ...; a name that is none of them (a baseline)
+            changes nothing.
+        steps: Optimiser steps in all; a pretraining takes its share of them.
+
+    Example:
+        >>> settings_of("hard~full", 400)
+        {'alignment': {'hard': 0.25, 'shuffle': 'full'}}
+        >>> settings_of("pretrained", 400)["pretrain"], settings_of("pretrained", 400)["steps"]
+        (100, 300)
+    """
+    form, _, control = arm.partition("~")
+    table = overlaid({**ARMS, **FORMS, **_PLAIN}.get(form, {}))
+    if "pretrain" in table:
+        before = round(table["pretrain"] * steps)
+        table |= {"pretrain": before, "steps": steps - before}
+    return overlaid(table, {"alignment": {"shuffle": control}}) if control else table
+
+
+def plain_of(form: str) -> str:
+    """The arm without alignment that a form is compared with.
+
+    Example:
+        >>> plain_of("hard"), plain_of("shared")
+        ('none', 'none+shared')
+    """
+    return f"none+{form}" if f"none+{form}" in _PLAIN else "none"

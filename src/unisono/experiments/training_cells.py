@@ -10,7 +10,7 @@ from unisono.api.fitting import run_recipe
 from unisono.api.model import Model
 from unisono.api.recipe import Recipe
 from unisono.core.config import from_mapping
-from unisono.experiments.arms import ARMS, CONDITIONINGS, overlaid
+from unisono.experiments.arms import CONDITIONINGS, overlaid, settings_of
 from unisono.experiments.cells import Cell
 from unisono.experiments.plan import Plan
 from unisono.experiments.sets import PairedSet
@@ -49,7 +49,7 @@ def recipe_of(
         {"steps": plan.steps},
         data.method,
         CONDITIONINGS.get(cell.conditioning, {}),
-        ARMS.get(cell.arm, {}),
+        settings_of(cell.arm, plan.steps),
     )
     tables = {
         "output": output,

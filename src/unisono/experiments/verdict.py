@@ -8,6 +8,7 @@ It pays where, for the mean square error on unseen units,
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from unisono.experiments.collected import Collected, Place
@@ -44,7 +45,15 @@ class Verdict(NamedTuple):
     pays: bool
 
 
-def judge(found: Collected, place: Place, arm: str, figure: str = "mse") -> Verdict:
+def judge(
+    found: Collected,
+    place: Place,
+    arm: str,
+    figure: str = "mse",
+    *,
+    plain: str = "none",
+    controls: Sequence[str] = SHUFFLED,
+) -> Verdict:
     """Judge one aligned arm at one place.
 
     Args:
@@ -52,17 +61,19 @@ def judge(found: Collected, place: Place, arm: str, figure: str = "mse") -> Verd
         place: Where.
         arm: The aligned arm.
         figure: What is compared; lower is better.
+        plain: The arm without alignment.
+        controls: The shuffled arms.
     """
-    none = found.ratio(place, arm, "none", figure)
-    controls = [found.ratio(place, arm, other, figure) for other in SHUFFLED]
-    known = [c for c in controls if math.isfinite(c.value)]
-    worst = max(known, key=lambda c: c.value) if known else controls[0]
+    none = found.ratio(place, arm, plain, figure)
+    ratios = [found.ratio(place, arm, other, figure) for other in controls]
+    known = [c for c in ratios if math.isfinite(c.value)]
+    worst = max(known, key=lambda c: c.value) if known else ratios[0]
     covers = figure.rpartition("mse")[0] + "cover90"
-    reached, before = (found.mean(place, a, covers).value for a in (arm, "none"))
+    reached, before = (found.mean(place, a, covers).value for a in (arm, plain))
     miss = abs(reached - 0.9) - abs(before - 0.9)
     pays = (
         _below(none, GOALS[0])
-        and len(known) == len(SHUFFLED)
+        and len(known) == len(controls)
         and all(_below(c, GOALS[1]) for c in known)
         and not miss > _COVER_SLACK
     )

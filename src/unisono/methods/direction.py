@@ -18,6 +18,7 @@ from torch import Generator, Tensor, nn
 
 from unisono.core.contracts import Denoiser
 from unisono.core.distributed import draw_global, masked_mean
+from unisono.core.errors import ConfigError
 from unisono.core.timeline import Timeline
 from unisono.methods.settings import LLMASettings, ProcessSettings
 from unisono.methods.starts import make_start, start_of
@@ -156,8 +157,30 @@ class Direction(nn.Module):
         self.denoiser = SequenceDenoiser(width, size, shape)
         self.mean = MeanHead(width, size, layers.mean) if settings.mean else None
         self.start = make_start(settings, frames, sum(given.values()), want or (width,))
+        # recovers the given streams from their memory, which trains the encoder from one side alone
+        self.recover = (
+            nn.Linear(size.width, sum(given.values())) if settings.losses.reconstruct else None
+        )
         self.student = student_of(self.denoiser) if settings.few_steps.most else None
         self.frames = frames
+
+    def recovered(self, seen: Given, whole: Given) -> Tensor:
+        """Mean square error of a given side recovered from the memory of what is seen of it.
+
+        Args:
+            seen: The given side with parts of it hidden.
+            whole: The same, whole.
+
+        Raises:
+            ConfigError: If ``losses.reconstruct`` is 0.
+        """
+        if self.recover is None:
+            raise ConfigError("losses.reconstruct is 0: nothing recovers the given side.")
+        memory = self.condition(seen.data, seen.mask, seen.known)
+        names = list(self.condition.inputs)
+        x = torch.cat([whole.data[name] for name in names], dim=-1)
+        mask = torch.cat([whole.mask[name] for name in names], dim=-1)
+        return masked_mean((self.recover(memory.tokens) - x).square(), mask)
 
     def regress(self, given: Given, memory: Memory, subject: Tensor | None) -> MeanSpread | None:
         """Mean and spread, or None where the method has none."""

@@ -1,7 +1,8 @@
 r"""Hiding parts of what is given from training windows, so that what is missing at use is known.
 
 For every window each stream is hidden with probability :math:`p_s` and each channel, on its own,
-with :math:`p_c`; what is hidden is masked, not zero.
+with :math:`p_c`; what is hidden is masked, not zero. :func:`hide_blocks` hides
+stretches of time besides.
 """
 
 import torch
@@ -10,7 +11,7 @@ from torch import Generator, Tensor
 from unisono.core.distributed import draw_global
 from unisono.methods.direction import Given
 
-__all__ = ["hide_at_random"]
+__all__ = ["hide_at_random", "hide_blocks"]
 
 
 def hide_at_random(given: Given, *, stream: float, channel: float, generator: Generator) -> Given:
@@ -36,3 +37,28 @@ def hide_at_random(given: Given, *, stream: float, channel: float, generator: Ge
         mask[name] = here & keep[:, None, :]
     data = {name: values * mask[name] for name, values in given.data.items()}
     return given._replace(data=data, mask=mask)
+
+
+def hide_blocks(given: Given, *, channel: float, block: float, generator: Generator) -> Given:
+    """Hide single channels, and one stretch of frames of all channels, window by window.
+
+    Args:
+        given: Standardised streams ``(B, L, D)``.
+        channel: Probability that a channel is hidden from a window.
+        block: Share of the frames that the stretch takes, in [0, 1).
+        generator: Where the draw comes from.
+    """
+    fewer = hide_at_random(given, stream=0.0, channel=channel, generator=generator)
+    first = next(iter(given.mask.values()))
+    size, frames, device = len(first), first.shape[1], first.device
+    length = int(block * frames)
+
+    def draw(n: int) -> Tensor:
+        return torch.rand(n, generator=generator, device=generator.device)
+
+    start = (draw_global(draw, size).to(device) * (frames - length + 1)).long()
+    at = torch.arange(frames, device=device)[None, :] - start[:, None]
+    keep = ((at < 0) | (at >= length))[..., None]
+    mask = {name: here & keep for name, here in fewer.mask.items()}
+    data = {name: values * mask[name] for name, values in fewer.data.items()}
+    return fewer._replace(data=data, mask=mask)

@@ -16,7 +16,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from unisono.alignment.energy import mean_square_energy, spectral_energy
-from unisono.alignment.weighting import FixedWeight, LearnedWeight
+from unisono.alignment.weighting import FixedWeight, LearnedWeight, signal_share
 from unisono.alignment.window_alignment import Signals, align_windows
 from unisono.core.contracts import Batch, Draws, Latents, Loss, Phase, StreamInfo
 from unisono.core.distributed import draw_global, gather_batch
@@ -24,7 +24,7 @@ from unisono.core.errors import ConfigError
 from unisono.core.timeline import Timeline
 from unisono.methods.direction import Direction, Terms
 from unisono.methods.few_steps import FEW_STEPS
-from unisono.methods.hiding import hide_at_random
+from unisono.methods.hiding import hide_at_random, hide_blocks
 from unisono.methods.settings import LLMASettings, resolve
 from unisono.methods.starts import StartWindows, fit_start
 from unisono.methods.stream_method import StreamMethod, Task, check_streams
@@ -78,9 +78,18 @@ class LLMA(StreamMethod):
                 for name, (source, target) in sides.items()
             }
         )
+        if self.settings.share_encoder:
+            self.direction("to_given").condition.stack = self.direction("to_want").condition.stack
         align = self.settings.losses.align
         learned = self.settings.losses.learn_align
         self.weight = LearnedWeight(align) if learned else FixedWeight(align)
+
+    @property
+    def phases(self) -> Sequence[Phase]:
+        """The encoders alone, if they are pretrained; then everything; then students."""
+        if not self.settings.pretrain:
+            return super().phases
+        return (Phase(_PRETRAIN, self.settings.pretrain, ("networks",)), *super().phases)
 
     def prepare(self, windows: Batch) -> None:
         """Fit normalisers (and the starts) on the training windows."""
@@ -98,6 +107,8 @@ class LLMA(StreamMethod):
         """Loss of one batch; see the module's docstring for the terms."""
         if phase.name == FEW_STEPS:
             return self.taught(dict(self._tasks(batch, generator)), batch.subject, generator)
+        if phase.name == _PRETRAIN:
+            return self._pretraining(batch, generator)
         size = batch.size
         process = self.direction("to_want").process
         device = batch.index.device
@@ -119,10 +130,17 @@ class LLMA(StreamMethod):
                 parts[f"{name}.energy"] = energy.detach()
         if len(terms) == 2 and self.settings.losses.align > 0:
             monitor = step % _MONITOR_EVERY == 0
-            align, logged = self._align(terms, batch, generator, monitor=monitor)
+            latents, weight = self._latents(terms), None
+            if self.settings.losses.by_noise:
+                weight = gather_batch(signal_share(process.weights(t)))
+            align, logged = self._align(latents, batch, generator, weight, monitor=monitor)
             weighted = self.weight(align)
             parts |= logged | {"align.weight": weighted.factor}
             total = total + weighted.total
+        if self.settings.losses.reconstruct:
+            recovered = self._recovered(batch, generator)
+            parts["reconstruct"] = recovered.detach()
+            total = total + self.settings.losses.reconstruct * recovered
         parts["total"] = total.detach()
         return Loss(total, parts)
 
@@ -219,16 +237,49 @@ class LLMA(StreamMethod):
             found[name] = Latents(z, mask.any(dim=-1))
         return found["to_given"], found["to_want"]
 
-    def _align(
-        self, terms: Mapping[str, Terms], batch: Batch, generator: Generator, *, monitor: bool
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Alignment of the two directions' latents: the term and what is logged of it."""
+    def _pretraining(self, batch: Batch, generator: Generator) -> Loss:
+        """The encoders alone: alignment of both memories, and reconstruction if it has a weight."""
+        sides = [self.side(batch, source) for source, _ in self.sides.values()]
+        memories = [
+            self.direction(name).condition(given.data, given.mask, given.known).tokens
+            for name, given in zip(self.sides, sides, strict=True)
+        ]
+        latents = (memories[0], memories[1])
+        total, parts = self._align(latents, batch, generator, monitor=False)
+        if self.settings.losses.reconstruct:
+            recovered = self._recovered(batch, generator)
+            parts["reconstruct"] = recovered.detach()
+            total = total + self.settings.losses.reconstruct * recovered
+        return Loss(total, parts | {"total": total.detach()})
+
+    def _recovered(self, batch: Batch, generator: Generator) -> Tensor:
+        """How well each side is recovered from its memory, with a third of it hidden."""
+        found = []
+        for name, (source, _) in self.sides.items():
+            whole = self.side(batch, source)
+            seen = hide_blocks(whole, channel=_HIDDEN, block=_HIDDEN, generator=generator)
+            found.append(self.direction(name).recovered(seen, whole))
+        return torch.stack(found).sum()
+
+    def _latents(self, terms: Mapping[str, Terms]) -> tuple[Tensor, Tensor]:
+        """The latents that are aligned, of the given and of the wanted side."""
         want_side, given_side = terms["to_want"], terms["to_given"]
         if self.settings.losses.align_on == "memory":
             # forward encodes what is given, backward what is wanted: both clean
-            zx, zy = want_side.memory.tokens, given_side.memory.tokens
-        else:
-            zx, zy = given_side.hidden, want_side.hidden
+            return want_side.memory.tokens, given_side.memory.tokens
+        return given_side.hidden, want_side.hidden
+
+    def _align(
+        self,
+        latents: tuple[Tensor, Tensor],
+        batch: Batch,
+        generator: Generator,
+        weight: Tensor | None = None,
+        *,
+        monitor: bool,
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Alignment of the latents of both sides: the term and what is logged of it."""
+        zx, zy = latents
         x, x_mask = self.joined(batch, self.given)
         y, y_mask = self.joined(batch, self.want)
         present = gather_batch(x_mask.any(dim=-1) & y_mask.any(dim=-1))
@@ -238,6 +289,7 @@ class LLMA(StreamMethod):
             Latents(gather_batch(zy.float()), present),
             generator=generator,
             signals=Signals(gather_batch(x), gather_batch(y)),
+            weight=weight,
             monitor=monitor,
         )
         logged = {"contrast": out.contrast, "covariance": out.covariance}
@@ -267,6 +319,12 @@ class LLMA(StreamMethod):
             + "."
         )
 
+
+_PRETRAIN = "pretrain"
+"""Name of the phase of the encoders alone."""
+
+_HIDDEN = 0.33
+"""Share of a given side's channels, and of its frames, that reconstruction hides."""
 
 _MONITOR_EVERY = 10
 """Steps between monitors of collapse: they change slowly and cost a tenth of a small step."""

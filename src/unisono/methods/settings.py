@@ -99,6 +99,10 @@ class Losses:
         learn_align: Whether the weight is learned as ``exp(-a) L + a``.
         align_on: ``"hidden"`` aligns the latents of the noisy signals (the paper), ``"memory"``
             the encoded clean signals.
+        by_noise: Whether a sequence counts by its signal's share at its noise level; of use with
+            ``align_on = "hidden"``.
+        reconstruct: Weight of recovering what is hidden of a given side from its memory. It needs
+            one side only, so that recordings without the other train the encoders too.
         energy: Weight of the energy term; by mode 1 (paper) or 0 (ours: a conditional mean must
             hold less energy than the signal).
         energy_of: ``"square"`` or ``"spectral"``.
@@ -107,11 +111,14 @@ class Losses:
     align: float = 0.1
     learn_align: bool = False
     align_on: Literal["hidden", "memory"] | None = None
+    by_noise: bool = False
+    reconstruct: float = 0.0
     energy: float | None = None
     energy_of: Literal["square", "spectral"] = "square"
 
     def __post_init__(self) -> None:
         check_range("align", self.align, 0.0, 1e3, closed=True)
+        check_range("reconstruct", self.reconstruct, 0.0, 1e3, closed=True)
         if self.energy is not None:
             check_range("energy", self.energy, 0.0, 1e3, closed=True)
 
@@ -164,6 +171,9 @@ class LLMASettings:
         known: Numbers of a window used as conditions: ``mass_kg``, ``height_m``, ``speed``, ...
         guidance: Weight of classifier-free guidance at sampling; 1 is none.
         few_steps: A student for few steps.
+        pretrain: Optimiser steps that train the encoders alone before the rest, by the alignment of
+            their memories and by reconstruction.
+        share_encoder: Whether both directions encode with the same blocks.
     """
 
     mode: Mode = "ours"
@@ -184,9 +194,12 @@ class LLMASettings:
     known: tuple[str, ...] = ()
     guidance: float = 1.0
     few_steps: FewSteps = field(default_factory=FewSteps)
+    pretrain: int = 0
+    share_encoder: bool = False
 
     def __post_init__(self) -> None:
         check_range("steps", self.steps, 1, 10**9, closed=True)
+        check_range("pretrain", self.pretrain, 0, 10**9, closed=True)
         check_range("guidance", self.guidance, 0.0, 100.0, closed=True)
         for name in ("drop_stream", "drop_channel"):
             value = getattr(self, name)
@@ -198,6 +211,8 @@ class LLMASettings:
             raise ConfigError("correct = false needs a start that stands for the mean.")
         if self.few_steps.most and self.residual == "gaussian":
             raise ConfigError("residual = 'gaussian' walks no process: leave few_steps.most = 0.")
+        if self.directions == "forward" and (self.pretrain or self.share_encoder):
+            raise ConfigError("pretrain and share_encoder need directions = 'both'.")
         if self.directions == "forward" and self.losses.align > 0:
             raise ConfigError(
                 "directions = 'forward' leaves nothing to align with; set losses.align = 0."
