@@ -39,8 +39,9 @@ def test_scores_of_a_perfect_sampler_are_those_of_theory(rng: np.random.Generato
     assert set(scores["mse"]) == {"a", "b", "c"}
     assert means["mse"] == pytest.approx(1.0, rel=0.1)  # in spread units, whatever the scale
     assert means["crps"] == pytest.approx(1 / np.sqrt(np.pi), rel=0.05)
-    for level in LEVELS:
-        assert means[f"cover{round(100 * level)}"] == pytest.approx(level, abs=0.05)
+    for level in LEVELS:  # the quantiles of 40 samples lie nearer together than the true ones
+        covered = level * (40 - 1) / (40 + 1)
+        assert means[f"cover{round(100 * level)}"] == pytest.approx(covered, abs=0.03)
     assert means["width90"] == pytest.approx(2 * 1.645, rel=0.08)
 
 
@@ -80,7 +81,8 @@ def test_real_windows_are_nearer_than_noise(
 
     same = measured(truth.values)
     noise = measured(truth.values + 3 * truth.spread * rng.normal(size=truth.values.shape))
-    assert same["fid"] == pytest.approx(0.0, abs=1e-6) < noise["fid"]
+    assert same["fid"] == pytest.approx(0.0, abs=1e-6)
+    assert same["fid"] < noise["fid"]
     assert same["predictive"] < noise["predictive"]
 
 
