@@ -46,7 +46,7 @@ from unisono.processes.solvers import solve
 from unisono.recordings.signals.mass_centre import mass_centre
 from unisono.recordings.signals.resampling import resample
 
-PEOPLE, SECONDS, NOISE_M, SAMPLES, STEPS = 10, 6.0, 0.001, 8, 5
+PEOPLE, SECONDS, NOISE_M, SAMPLES, STEPS = 30, 6.0, 0.001, 8, 5
 GUIDED_PEOPLE = 3
 BANDS = 20  # samples that bands, and so the weights of the projection, are taken from
 WEIGHTS = (0.3, 3.0)
