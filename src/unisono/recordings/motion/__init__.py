@@ -1,0 +1,1 @@
+"""Motion of any skeleton as features and back: rigs, kinematics, layouts, contacts."""
