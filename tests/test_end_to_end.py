@@ -48,6 +48,7 @@ def test_the_report_for_people(demo: Path) -> None:
     page = (demo / "report.html").read_text()
     assert page.lstrip().lower().startswith("<!doctype html>") and 'src="http' not in page
     assert "data:image/png;base64" in page  # the walker's film strip
+    assert page.count("<iframe") == 1 and len(page) < 5_000_000  # trials, played
     assert (demo / "strip.png").read_bytes().startswith(b"\x89PNG")
 
 

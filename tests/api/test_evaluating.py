@@ -57,6 +57,7 @@ def test_the_page_stands_alone(result: api.EvaluationResult) -> None:
     page = result.page.read_text()
     assert page.lstrip().lower().startswith("<!doctype html>")
     assert 'src="http' not in page and "<link" not in page
+    assert page.count("<iframe") == 1 and "default-src &#x27;none&#x27;" in page  # trials, played
     assert "ridge" in page and "not stated" in page
     assert "grf (N/kg)" in result.table()
 
@@ -65,11 +66,12 @@ def test_the_page_stands_alone(result: api.EvaluationResult) -> None:
 def test_people_who_were_trained_on_are_found(
     tiny_model: api.Model, walks: api.Dataset, tmp_path: Path
 ) -> None:
-    options = api.Evaluation(part="all", sampling=QUICK)
+    options = api.Evaluation(part="all", sampling=QUICK, timeline=0)
     found = api.evaluate(tiny_model, walks, out=tmp_path / "r", options=options)
     kinds = {leak["kind"] for leak in found.content["leaks"]}
     assert {"subject_in_two_parts", "evaluated_on_training", "calibration"} <= kinds
     assert found.table().startswith("FAILED")
+    assert "<iframe" not in found.page.read_text()  # left out when asked
 
 
 @pytest.mark.slow

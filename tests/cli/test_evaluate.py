@@ -27,6 +27,7 @@ def test_wrong_words(
 ) -> None:
     words = ("evaluate", tiny_model.folder, walks.path, "--out", tmp_path / "r")
     assert "part" in unisono(*words, "--part", "some").complaint
+    assert "timeline" in unisono(*words, "--timeline", "4").complaint
     assert "samples" in unisono(*words, "--samples", "0").complaint
     absent = ("evaluate", tiny_model.folder, tmp_path / "absent.un", "--out", tmp_path / "r")
     assert "absent.un" in unisono(*absent).complaint

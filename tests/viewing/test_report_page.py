@@ -14,7 +14,13 @@ from unisono.evaluation.inputs import EvaluationInput
 from unisono.evaluation.leaks import AuditInput, Part
 from unisono.evaluation.report import evaluate_predictions
 from unisono.viewing.panels import choose_panels
-from unisono.viewing.report_page import Picture, ReportExtras, render_report, write_report
+from unisono.viewing.report_page import (
+    Picture,
+    ReportExtras,
+    Timeline,
+    render_report,
+    write_report,
+)
 
 _VOID = {"meta", "img", "br", "path", "use", "rect", "circle"}
 
@@ -114,3 +120,23 @@ def test_a_place_that_cannot_be_written_is_said(
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         write_report(report, ReportExtras(), tmp_path / "file")
+
+
+def test_trials_lie_in_a_frame_kept_apart(evaluation: EvaluationInput) -> None:
+    report = evaluate_predictions(evaluation, generator=np.random.default_rng(0))
+    inner = '<!doctype html><script>"x" & </script>'
+    played = replace(extras(evaluation), timeline=Timeline(inner, 'of "a" <b>'))
+    page = render_report(report, played)
+    frames: list[dict[str, str | None]] = []
+
+    class Frames(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            assert tag != "script"
+            if tag == "iframe":
+                frames.append(dict(attrs))
+
+    Frames().feed(page)
+    assert [frame["srcdoc"] for frame in frames] == [inner]
+    assert frames[0]["title"] == 'of "a" <b>'
+    assert frames[0]["sandbox"] == "allow-scripts allow-downloads"  # never the page's own origin
+    assert "<iframe" not in render_report(report, extras(evaluation))

@@ -17,8 +17,9 @@ from unisono.api.evaluation_input import (
 )
 from unisono.api.model import Model, load
 from unisono.api.recipe import Sampling
+from unisono.api.report_trials import TRIALS, ReportTrials, report_trials
 from unisono.api.thorough import thorough_measures
-from unisono.core.checks import check_choice
+from unisono.core.checks import check_choice, check_range
 from unisono.core.errors import ConfigError
 from unisono.core.random import numpy_generator
 from unisono.evaluation.inputs import EvaluationInput
@@ -44,6 +45,8 @@ class Evaluation:
             on its training part.
         sampling: How the model is sampled.
         pictures: Further pictures for the page.
+        timeline: How many tested recordings the page plays, 0 to 3: the best, the worst and the
+            median person's. Their recordings then lie in the page as numbers; 0 leaves them out.
         thorough: Whether slower measures are taken too (``api.thorough``).
     """
 
@@ -51,10 +54,12 @@ class Evaluation:
     training: Path | None = None
     sampling: Sampling = field(default_factory=Sampling)
     pictures: Sequence[Picture] = ()
+    timeline: int = TRIALS
     thorough: bool = False
 
     def __post_init__(self) -> None:
         check_choice("part", self.part, ("auto", "test", "all"))
+        check_range("timeline", self.timeline, 0, TRIALS, closed=True)
 
 
 @dataclass(frozen=True)
@@ -113,17 +118,25 @@ def evaluate(
         seed = options.sampling.seed
         more = thorough_measures(model, inputs, tested, trained, seed=seed)
         report = Report({**report.data, **more})
-    return _write(model, inputs, report, out, options)
+    trials = report_trials(model, data, tested, inputs, options.sampling, options.timeline)
+    return _write(model, inputs, report, trials, out, options)
 
 
 def _write(
-    model: Model, inputs: EvaluationInput, report: Report, out: str | Path, options: Evaluation
+    model: Model,
+    inputs: EvaluationInput,
+    report: Report,
+    trials: ReportTrials,
+    out: str | Path,
+    options: Evaluation,
 ) -> EvaluationResult:
     extras = ReportExtras(
         title=f"{model.recipe.method}: {', '.join(model.given)} to {', '.join(model.want)}",
         trained=_facts(model),
         curves={name: choose_panels(inputs, name) for name in inputs.targets},
         pictures=options.pictures,
+        timeline=trials.timeline,
+        doubts=trials.doubts,
     )
     files = write_report(report, extras, out)
     return EvaluationResult(report.data, text_table(report), files.page, files.numbers)

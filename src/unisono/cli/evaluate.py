@@ -25,12 +25,15 @@ class Evaluated:
         model's own, else all.
     training
         The dataset it was trained on, where it has moved: baselines are fitted on it.
+    timeline
+        How many tested recordings the page plays, 0 to 3; they lie in it as numbers.
     thorough
         Also take Context-FID, predictive score and a probe of the latents (minutes).
     """
 
     part: str = "auto"
     training: Path | None = None
+    timeline: int = 3
     thorough: Annotated[bool, Parameter(negative="")] = False
 
 
@@ -62,7 +65,11 @@ def run(
     sampling = (drawn or Drawn()).options()
     said = how or Evaluated()
     options = api.Evaluation(
-        part=said.part, training=said.training, sampling=sampling, thorough=said.thorough
+        part=said.part,
+        training=said.training,
+        sampling=sampling,
+        timeline=said.timeline,
+        thorough=said.thorough,
     )
     loaded = api.load(model)
     if asked is not None and (asked.given or asked.want):

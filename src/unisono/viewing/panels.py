@@ -14,7 +14,7 @@ from unisono.evaluation.errors import group_errors, window_errors
 from unisono.evaluation.inputs import EvaluationInput, TargetInput
 from unisono.evaluation.tables import main_unit
 
-__all__ = ["CurvePanel", "choose_panels"]
+__all__ = ["CurvePanel", "ShownWindow", "choose_panels", "choose_windows"]
 
 
 class CurvePanel(NamedTuple):
@@ -49,7 +49,14 @@ class CurvePanel(NamedTuple):
     others: Mapping[str, Array]
 
 
-class _Shown(NamedTuple):
+class ShownWindow(NamedTuple):
+    """A window that a report shows.
+
+    Attributes:
+        window: Which one.
+        note: Whose it is, and how good that subject is among all.
+    """
+
     window: int
     note: str
 
@@ -74,12 +81,19 @@ def choose_panels(
     chosen = sorted(order[:channels])
     return [
         _panel(inputs, target, shown, int(d), beside)
-        for shown in _windows(inputs, target)
+        for shown in choose_windows(inputs, stream)
         for d in chosen
     ]
 
 
-def _windows(inputs: EvaluationInput, target: TargetInput) -> list[_Shown]:
+def choose_windows(inputs: EvaluationInput, stream: str) -> list[ShownWindow]:
+    """A typical window of the best, the median and the worst subject by ``nrmse``, best first.
+
+    Args:
+        inputs: What was evaluated.
+        stream: Which target.
+    """
+    target = inputs.targets[stream]
     groups = groups_of([str(s) for s in inputs.subjects])
     errors = window_errors(
         target.predictions[inputs.model],
@@ -102,7 +116,7 @@ def _windows(inputs: EvaluationInput, target: TargetInput) -> list[_Shown]:
         g = ranked[place]
         mine = np.flatnonzero((groups.code == g) & np.isfinite(by_window))
         typical = mine[np.argsort(by_window[mine], kind="stable")[len(mine) // 2]]
-        shown.append(_Shown(int(typical), f"{groups.names[g]}, {note} of {count} subjects"))
+        shown.append(ShownWindow(int(typical), f"{groups.names[g]}, {note} of {count} subjects"))
     return shown
 
 
@@ -114,7 +128,7 @@ def _mean(values: Array) -> Array:
 
 
 def _panel(
-    inputs: EvaluationInput, target: TargetInput, shown: _Shown, d: int, beside: Sequence[str]
+    inputs: EvaluationInput, target: TargetInput, shown: ShownWindow, d: int, beside: Sequence[str]
 ) -> CurvePanel:
     w, frames = shown.window, target.truth.shape[1]
     condition = "" if inputs.conditions is None else str(inputs.conditions[w])

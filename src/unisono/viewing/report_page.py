@@ -1,9 +1,9 @@
 """The report as one page that a person would send on: a single HTML file that needs no network.
 
 It says first what matters: a leak, if there is one; whether the model beats the best baseline; what
-it was trained on and whom it was tested on. Figures are inline SVG, pictures are inline PNG; it
-reads on light and dark screens and from 360 px up. ``report.json`` with every number lies beside
-it.
+it was trained on and whom it was tested on. Figures are inline SVG, pictures are inline PNG; trials
+that can be played lie in a frame of their own, apart from the rest. It reads on light and dark
+screens and from 360 px up. ``report.json`` with every number lies beside it.
 """
 
 import base64
@@ -18,8 +18,16 @@ from unisono.viewing.blocks import Cell, facts, figure, interval, number, table,
 from unisono.viewing.page_style import stylesheet
 from unisono.viewing.panels import CurvePanel
 from unisono.viewing.target_section import strongest, target_section, verdict_item
+from unisono.viewing.timeline_page import timeline_frame
 
-__all__ = ["Picture", "ReportExtras", "ReportFiles", "render_report", "write_report"]
+__all__ = [
+    "Picture",
+    "ReportExtras",
+    "ReportFiles",
+    "Timeline",
+    "render_report",
+    "write_report",
+]
 
 
 class Picture(NamedTuple):
@@ -34,6 +42,18 @@ class Picture(NamedTuple):
     caption: str
 
 
+class Timeline(NamedTuple):
+    """Tested recordings on the timeline page, inside this one.
+
+    Attributes:
+        page: What ``timeline_page.render_timeline`` made.
+        label: What it shows, for those who cannot see it.
+    """
+
+    page: str
+    label: str
+
+
 @dataclass(frozen=True)
 class ReportExtras:
     """What a page shows beside the report's numbers.
@@ -44,6 +64,7 @@ class ReportExtras:
         curves: Curves to show, by stream (``panels.choose_panels``).
         pictures: Pictures such as a skeleton strip.
         doubts: Doubts beyond those the report found itself (of the data, of the import).
+        timeline: Tested recordings, to be played; None leaves them out.
     """
 
     title: str = "Evaluation"
@@ -51,6 +72,7 @@ class ReportExtras:
     curves: Mapping[str, Sequence[CurvePanel]] = field(default_factory=dict)
     pictures: Sequence[Picture] = ()
     doubts: Sequence[str] = ()
+    timeline: Timeline | None = None
 
 
 class ReportFiles(NamedTuple):
@@ -86,6 +108,7 @@ def render_report(report: Report, extras: ReportExtras) -> str:
             _opening(data, extras),
             *(target_section(data, name, extras.curves.get(name, ())) for name in data["targets"]),
             *(_picture(picture) for picture in extras.pictures),
+            _played(extras.timeline),
             _controls(data),
             _physics(data),
             _leaks(data),
@@ -136,6 +159,17 @@ def _picture(picture: Picture) -> str:
     coded = base64.b64encode(picture.png).decode("ascii")
     image = f'<img alt="{text(picture.caption)}" src="data:image/png;base64,{coded}">'
     return f"<h2>{'The movement'}</h2>{figure(image, picture.caption)}"
+
+
+def _played(timeline: Timeline | None) -> str:
+    if timeline is None:
+        return ""
+    note = (
+        "A trial each of the worst, the best and the median subject, as far as there are: what was "
+        "recorded, what was generated, and its bands. Space plays; c chooses curves."
+    )
+    frame = timeline_frame(timeline.page, label=timeline.label)
+    return f"<h2>Trials, played</h2><p class='quiet'>{note}</p>{frame}"
 
 
 def _controls(data: Mapping[str, Any]) -> str:
