@@ -26,7 +26,7 @@ def results(arms: dict[str, float]) -> Collected:
 
 def test_the_verdict_is_computed_and_every_arm_is_listed() -> None:
     outcome = ablation_outcome(results(ARMS))
-    assert outcome.holds and "gait, ours (both)" in outcome.words[0]
+    assert outcome.holds and "gait, ours (both, mse)" in outcome.words[0]
     figures = {f["name"]: f["value"] for f in outcome.figures}
     assert figures["gait, ours, both: mse over none"] == pytest.approx(0.9)
     assert figures["gait, ours, both: mse over the better shuffle"] == pytest.approx(0.9 / 0.99)
@@ -36,4 +36,12 @@ def test_the_verdict_is_computed_and_every_arm_is_listed() -> None:
 
 def test_an_alignment_that_a_shuffle_equals_does_not_pay() -> None:
     outcome = ablation_outcome(results(ARMS | {"shuffled_full": 0.9}))
-    assert not outcome.holds and "nowhere" in outcome.words[0]
+    assert not outcome.holds and "pays nowhere" in outcome.words[0]
+    assert "no pairing is needed" in outcome.words[0]
+
+
+def test_better_than_the_controls_but_not_than_none_is_said_so() -> None:
+    outcome = ablation_outcome(results({**ARMS, "both": 0.97, "longer": 0.9}))
+    assert not outcome.holds and "better than both shuffled controls at: gait" in outcome.words[0]
+    figures = {f["name"]: f["value"] for f in outcome.figures}
+    assert figures["gait, ours, both: mse over none of equal compute"] == pytest.approx(0.97 / 0.9)

@@ -29,5 +29,11 @@ def test_every_form_stands_beside_its_controls() -> None:
 def test_a_cell_is_measured_on_every_use(world: World, arm: str) -> None:
     work = partial(where_work, plan=world.plan, folder=world.folder)
     figures = work(Cell("gait", "ours", arm, "pairs=0.5"))
-    assert {f"{use}.mse" for use in USES} | {"mse", "cover90", "retrieval", "probe"} <= set(figures)
+    assert {f"{use}.mse" for use in USES} | {
+        "mse",
+        "back.mse",
+        "cover90",
+        "retrieval",
+        "probe",
+    } <= set(figures)
     assert figures["mse"] != figures["missing.mse"]

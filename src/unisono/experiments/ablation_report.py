@@ -29,12 +29,20 @@ def ablation_outcome(found: Collected) -> Outcome:
         found: All results.
     """
     places = [p for p in found.places if "none" in found.arms(p)]
-    verdicts = [judge(found, p, a) for p in places for a in ALIGNED if a in found.arms(p)]
+    verdicts = [
+        (figure, judge(found, p, arm, figure))
+        for p in places
+        for arm in ALIGNED
+        if arm in found.arms(p)
+        for figure in ("mse", "back.mse")
+    ]
     figures = []
-    for verdict in verdicts:
-        title = f"{verdict.place.title}, {verdict.arm}"
-        figures.append(figure_of(f"{title}: mse over none", verdict.over_none))
-        figures.append(figure_of(f"{title}: mse over the better shuffle", verdict.over_shuffled))
+    for figure, verdict in verdicts:
+        title = f"{verdict.place.title}, {verdict.arm}: {figure}"
+        longer = found.ratio(verdict.place, verdict.arm, "longer", figure)
+        figures.append(figure_of(f"{title} over none", verdict.over_none))
+        figures.append(figure_of(f"{title} over the better shuffle", verdict.over_shuffled))
+        figures.append(figure_of(f"{title} over none of equal compute", longer))
     for place in found.places:
         for arm in found.arms(place):
             figures.append(figure_of(f"{place.title}, {arm}: mse", found.mean(place, arm, "mse")))
@@ -45,35 +53,50 @@ def ablation_outcome(found: Collected) -> Outcome:
     return Outcome(
         "llma-ablation",
         CLAIM,
-        any(v.pays for v in verdicts),
+        any(v.pays for _, v in verdicts),
         figures,
-        [_verdicts(verdicts), *(_ratios(found, p) for p in places), *_figures(found)],
+        [_verdicts(found, verdicts), *(_ratios(found, p) for p in places), *_figures(found)],
         {"llma-ablation.png": ratios_figure(rows, title="MSE over no alignment", goal=GOALS[0])},
         [_words(verdicts)],
     )
 
 
-def _words(verdicts: list[Verdict]) -> str:
-    paying = [f"{v.place.title} ({v.arm})" for v in verdicts if v.pays]
-    if paying:
-        return "Alignment pays by the goal at: " + "; ".join(paying) + "."
-    return "Alignment pays nowhere in this table by the goal: the shuffled controls do as well."
+Judged = tuple[str, Verdict]
 
 
-def _verdicts(verdicts: list[Verdict]) -> Table:
+def _words(verdicts: list[Judged]) -> str:
+    """What the verdicts come to: over none, and over the controls, which are two questions."""
+    paying = [f"{v.place.title} ({v.arm}, {figure})" for figure, v in verdicts if v.pays]
+    content = [
+        f"{v.place.title} ({v.arm}, {figure})" for figure, v in verdicts if v.over_shuffled.high < 1
+    ]
+    first = (
+        "Alignment pays by the goal at: " + "; ".join(paying) + "."
+        if paying
+        else "Alignment pays nowhere in this table by the goal."
+    )
+    if not content:
+        return first + " Nowhere is it better than both shuffled controls: no pairing is needed."
+    return f"{first} It is better than both shuffled controls at: {'; '.join(content)}."
+
+
+def _verdicts(found: Collected, verdicts: list[Judged]) -> Table:
     rows = [
         [
             v.place.title,
             v.arm,
+            figure,
             shown(v.over_none),
             shown(v.over_shuffled),
+            shown(found.ratio(v.place, v.arm, "longer", figure)),
             f"{v.miss:+.3f}",
             "yes" if v.pays else "no",
         ]
-        for v in verdicts
+        for figure, v in verdicts
     ]
-    head = ["where", "arm", "MSE over none", "over the better shuffle", "coverage miss", "pays"]
-    return Table("Does alignment pay?", head, rows)
+    head = ["where", "arm", "figure", "over none", "over the better shuffle", "over longer"]
+    note = "longer: no alignment, with the compute of alignment spent on more steps."
+    return Table("Does alignment pay?", [*head, "coverage miss", "pays"], rows, note)
 
 
 def _ratios(found: Collected, place: Place) -> Table:

@@ -38,6 +38,9 @@ SHARES = (0.1, 1.0, 0.05, 0.25, 0.5)
 
 _MAIN_SHARES = SHARES[:2]
 _CURVE_FORMS = ("both", "recovering")
+_BACK_SAMPLES = 8
+"""Samples of the way back: its mean is compared, not its bands."""
+
 _FORMS = {  # what is the default of a conditioning is its "both" already
     "ours": [form for form in FORMS if form != "memory"],
     "paper": [form for form in FORMS if form != "hidden"],
@@ -94,6 +97,10 @@ def where_work(cell: Cell, *, plan: Plan, folder: Path) -> Figures:
     drawing = Drawing(plan.samples, steps, cell.seed, LEVELS, keep=plan.samples)
     found, truth = window_figures(model, batch, data.want, trained, drawing)
     figures = scores_of(found, truth, sides.units)
+    few = drawing._replace(samples=_BACK_SAMPLES, keep=_BACK_SAMPLES)
+    back, whole = window_figures(model, batch, data.given, trained, few)
+    scores = scores_of(back, whole, sides.units)
+    figures |= {f"back.{name}": scores[name] for name in ("mse", "crps", "cover90")}
     for use in USES:
         figures |= _of_use(use, sides, data, partial(window_figures, model), drawing)
     if data.probe is not None:

@@ -47,7 +47,7 @@ def where_outcome(found: Collected) -> Outcome:
     for place in found.places:
         arms = found.arms(place)
         for form in (f for f in FORMS if f in arms and plain_of(f) in arms):
-            for figure in ("mse", *(f"{use}.mse" for use in USES)):
+            for figure in ("mse", "back.mse", *(f"{use}.mse" for use in USES)):
                 verdict = _verdict(found, place, form, figure)
                 if math.isfinite(verdict.over_none.value):
                     attempts.append((figure, verdict, _confirmed(fresh, verdict, figure)))
