@@ -1,9 +1,10 @@
 r"""Joint angles of anybody on the simulator's body: where the joints are.
 
-The fifteen segments of :mod:`unisono.simulators.gait.body`, scaled to a height, are turned by angles
-in the conventions of :mod:`unisono.simulators.gait.streams` (degrees; flexion, adduction and internal
-rotation of the hip positive, and so on). Angles that are not given are those of quiet standing, 0.
-Positions are relative to the middle of the hips, ``x`` forward, ``y`` left, ``z`` up, in metres.
+The fifteen segments of :mod:`unisono.simulators.gait.body`, scaled to a height, are turned by
+angles in the conventions of :mod:`unisono.simulators.gait.streams` (degrees; flexion, adduction and
+internal rotation of the hip positive, and so on). Angles that are not given are those of quiet
+standing, 0. Positions are relative to the middle of the hips, ``x`` forward, ``y`` left, ``z`` up,
+in metres.
 """
 
 from collections.abc import Mapping
