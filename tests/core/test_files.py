@@ -2,10 +2,12 @@
 
 import errno
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+from unisono.core import files
 from unisono.core.errors import OutputError
 from unisono.core.files import atomic_file, atomic_folder, digest_file, write_text
 
@@ -55,3 +57,33 @@ def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_digest_is_sha256(tmp_path: Path) -> None:
     path = write_text(tmp_path / "a", "abc")
     assert digest_file(path).startswith("sha256:ba7816bf8f01cfea414140de5dae2223b00361a3")
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_folders_of_many_files_are_flushed_whole_or_one_by_one(
+    known: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[Path] = []
+    monkeypatch.setattr(files, "_sync_each", lambda some: flushed.extend(some))
+    if not known:
+        monkeypatch.setattr(files, "_sync_file_system", lambda _: False)
+    with atomic_folder(tmp_path / "many") as part:
+        for number in range(250):
+            (part / f"{number}.txt").write_text("x")
+    expected = 0 if known and sys.platform == "linux" else 250
+    assert len(flushed) == expected
+    assert len(list((tmp_path / "many").iterdir())) == 250
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="syncfs is Linux's")
+def test_a_file_system_that_cannot_be_flushed_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_: Path) -> bool:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(files, "_sync_file_system", failing)
+    with pytest.raises(OutputError, match="cannot be written"), atomic_folder(tmp_path / "m") as p:
+        for number in range(250):
+            (p / f"{number}.txt").write_text("x")
+    assert not (tmp_path / "m").exists()

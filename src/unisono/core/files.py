@@ -15,6 +15,9 @@ __all__ = ["atomic_file", "atomic_folder", "digest_file", "write_text"]
 _SYNCING = 16
 """Files that are flushed at a time: it is waiting, not work."""
 
+_MANY = 200
+"""So many files cost more to flush one by one than the whole file system at once."""
+
 _DISK = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up"}
 
 
@@ -31,14 +34,35 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def _sync_all(files: Iterable[Path]) -> None:
-    """Flush many files at once: one commit of the disk's journal then serves many of them."""
+def _sync_all(folder: Path) -> None:
+    """Flush every file below a folder; many of them through their file system as a whole."""
     from concurrent.futures import ThreadPoolExecutor  # slow to import, and rarely needed
 
-    waiting = list(files)
+    waiting = [file for file in folder.rglob("*") if file.is_file()]
+    if len(waiting) >= _MANY and _sync_file_system(folder):
+        return
     shares = [waiting[first::_SYNCING] for first in range(min(_SYNCING, len(waiting)))]
     with ThreadPoolExecutor(max(1, len(shares))) as pool:
         list(pool.map(_sync_each, shares))
+
+
+def _sync_file_system(folder: Path) -> bool:
+    """Flush the file system of a folder (``syncfs`` of Linux); False where that is not known."""
+    import ctypes  # slow to import, and rarely needed
+
+    if os.name != "posix":
+        return False
+    call = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if call is None:
+        return False
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        if call(handle) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+    finally:
+        os.close(handle)
+    return True
 
 
 def _sync_each(files: Iterable[Path]) -> None:
@@ -101,7 +125,7 @@ def atomic_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
         raise _explain(error, path) from error
     try:
         yield part
-        _sync_all(file for file in part.rglob("*") if file.is_file())
+        _sync_all(part)
         part.chmod(0o777 & ~_umask())
         old = path.with_name(f".{path.name}.{os.getpid()}.old")
         if path.exists():
