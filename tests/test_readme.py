@@ -111,9 +111,10 @@ def test_every_command(laboratory: Path, capsys: pytest.CaptureFixture[str]) -> 
         }.get(words[1], [])
         assert main([*words[1:], *extra]) == 0, (line, capsys.readouterr().err)
         seen.append(words[1])
-    assert seen == ["describe", "import", "train", "generate", "evaluate", "cite"]
+    assert seen == ["describe", "import", "train", "generate", "evaluate", "view", "cite"]
     assert (laboratory / "report" / "report.html").exists()
     assert (laboratory / "trial_grf.mot").exists()
+    assert (laboratory / "trial.html").exists()
 
 
 def test_links_lead_somewhere() -> None:
