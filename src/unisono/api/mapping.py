@@ -1,8 +1,7 @@
 """Maps at the front door: train one, load one, and move on it.
 
->>> from unisono.api.mapping import fit_map, load_map  # doctest: +SKIP
->>> model = fit_map(data, by=["time", "speed"], output="runs/map")  # doctest: +SKIP
->>> points = model.map.embed(recording).points  # doctest: +SKIP
+``fit_map(data, by=["time", "speed"], output="runs/map").map.embed(recording)`` gives the points of
+a recording; the page of maps runs it in full.
 """
 
 import dataclasses
