@@ -6,7 +6,13 @@ import xarray as xr
 
 from unisono.core.contracts import StreamInfo
 from unisono.core.errors import SchemaError
-from unisono.recordings.frame_table import frame_infos, frame_labels, frames_of, stack_frames
+from unisono.recordings.frame_table import (
+    frame_infos,
+    frame_labels,
+    frames_of,
+    shared_infos,
+    stack_frames,
+)
 from unisono.recordings.schema import make_recording, make_stream
 
 
@@ -52,6 +58,21 @@ def test_labels_are_those_of_the_recording_or_of_a_stream() -> None:
     assert frame_labels(one, "style", time).tolist() == ["proud", "proud"]
     assert frame_labels(one, "subject", time).tolist() == ["s", "s"]
     np.testing.assert_allclose(frame_labels(one, "knee", time).astype(float), time)
+
+
+def test_channels_that_one_recording_lacks_are_left_out_and_named() -> None:
+    whole, empty = tree("a"), tree("b")
+    empty["hip"]["valid"].values[:, 0] = False  # there, but without one valid sample
+    found = shared_infos([whole, empty], ["hip", "knee"])
+    assert [info.channels for info in found.infos] == [("y",), ("k",)]
+    assert found.infos[0].units == ("m",) and found.left_out == ("hip/x",)
+    assert shared_infos([whole], ["hip"]).left_out == ()
+    picked = shared_infos([whole, empty], ["hip"], channels=["[yz]"])
+    assert picked.infos[0].channels == ("y",) and picked.left_out == ()
+    with pytest.raises(SchemaError, match="has no channel 'z\\*'; it has x, y"):
+        shared_infos([whole], ["hip"], channels=["z*"])
+    with pytest.raises(SchemaError, match="no channel of 'hip' is valid in all.*'b' lacks 'x'"):
+        shared_infos([whole, empty], ["hip"], channels=["x"])
 
 
 def test_what_is_missing_is_one_line() -> None:

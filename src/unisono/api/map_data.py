@@ -14,7 +14,7 @@ from unisono.core.errors import ConfigError, SchemaError
 from unisono.core.random import numpy_generator
 from unisono.recordings.dataset import Dataset
 from unisono.recordings.fields import field_shape
-from unisono.recordings.frame_table import FrameTable, frame_infos, stack_frames
+from unisono.recordings.frame_table import FrameTable, shared_infos, stack_frames
 from unisono.recordings.schema import stream_names
 from unisono.recordings.splits import Split, split_by_fractions, split_keys
 
@@ -51,18 +51,34 @@ class MapData(NamedTuple):
         train: Frames that the map is fitted on.
         test: Frames of recordings that it never sees.
         split: Who is where.
+        left_out: Channels that some recording lacks, as ``stream/channel``.
     """
 
     infos: tuple[StreamInfo, ...]
     train: FrameTable
     test: FrameTable
     split: Split
+    left_out: tuple[str, ...] = ()
 
 
 def map_data(
-    data: Dataset, *, by: Sequence[str], streams: Sequence[str], rate_hz: float, seed: int
+    data: Dataset,
+    *,
+    by: Sequence[str],
+    streams: Sequence[str],
+    rate_hz: float,
+    seed: int,
+    channels: Sequence[str] = (),
 ) -> MapData:
     """Read the frames of a dataset and hold out a quarter of the subjects.
+
+    Args:
+        data: The dataset.
+        by: What the map is by.
+        streams: Streams of a frame; by default the recordings' first.
+        rate_hz: Common clock; 0 for the first stream's own.
+        seed: Of the split.
+        channels: Patterns of channels; by default all that every recording has.
 
     Raises:
         ConfigError: If ``by`` is empty, or there is a single sequence or subject.
@@ -86,13 +102,14 @@ def map_data(
         list(keys), {"train": 1 - _HELD_OUT, "test": _HELD_OUT}, generator=rng
     )
     names = list(streams) or stream_names(data.load(data.recordings[0]))[:1]
-    infos = frame_infos(data.load(data.recordings[0]), names, rate_hz)
+    trees = (data.load(name) for name in data.recordings)
+    infos, left_out = shared_infos(trees, names, rate_hz, channels=channels)
     labels = [name for name in by if name != TIME]
     inside = dict(zip(data.recordings, [split.part_of(str(k)) for k in keys], strict=True))
     tables = {}
     for part in ("train", "test"):
-        trees = (data.load(name) for name in data.recordings if inside[name] == part)
-        tables[part] = stack_frames(trees, infos, labels)
+        own = (data.load(name) for name in data.recordings if inside[name] == part)
+        tables[part] = stack_frames(own, infos, labels)
     for name in labels:
         values = tables["train"].labels[name]
         if len(np.unique(values)) < 2:
@@ -100,7 +117,7 @@ def map_data(
                 f"label {name!r} is {values[0]!s} throughout the training part; a map by it would "
                 "show nothing. Map by something that changes."
             )
-    return MapData(infos, tables["train"], tables["test"], split)
+    return MapData(infos, tables["train"], tables["test"], split, left_out)
 
 
 def spreads(table: FrameTable) -> dict[str, Spread]:

@@ -207,12 +207,15 @@ class MapRequest:
         streams: Streams of a frame; by default the recording's first.
         rate_hz: Common clock; 0 for the first stream's own.
         controls: Whether controls are trained and printed.
+        channels: Patterns of channels, such as ``"Left*"``; by default all that every recording
+            has.
     """
 
     by: tuple[str, ...]
     streams: tuple[str, ...] = ()
     rate_hz: float = 0.0
     controls: bool = True
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -274,7 +277,12 @@ def fit_map(
         raise OutputError(f"{output} exists; choose another output, or remove it.")
     asked = dataclasses.replace(request or MapRequest(()), by=tuple(by))
     found = map_data(
-        data, by=asked.by, streams=asked.streams, rate_hz=asked.rate_hz, seed=settings.seed
+        data,
+        by=asked.by,
+        streams=asked.streams,
+        rate_hz=asked.rate_hz,
+        seed=settings.seed,
+        channels=asked.channels,
     )
     work = output.with_name(output.name + ".run")
     shutil.rmtree(work, ignore_errors=True)
@@ -317,6 +325,7 @@ def fit_map(
             "labels": labels,
             "spreads": {k: dataclasses.asdict(v) for k, v in spreads(found.train).items()},
             "data_digest": data.digest,
+            "left_out": list(found.left_out),
         },
     )
     seal(output, model)

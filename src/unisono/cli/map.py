@@ -27,6 +27,8 @@ class Mapped:
         Dimensions, 2 to 64: 3 to look at, 8 to work in.
     stream
         Stream of a frame; by default the first. Repeatable.
+    channel
+        Pattern of channels, e.g. "Left*"; by default all that every recording has. Repeatable.
     rate_hz
         Common clock; 0 for the stream's own.
     controls
@@ -36,6 +38,7 @@ class Mapped:
     by: str
     dims: int = 3
     stream: Words = None
+    channel: Words = None
     rate_hz: float = 0.0
     controls: bool = True
 
@@ -68,6 +71,7 @@ def run(
         streams=tuple(mapped.stream or ()),
         rate_hz=mapped.rate_hz,
         controls=mapped.controls,
+        channels=tuple(mapped.channel or ()),
     )
     settings = api.map_settings(dims=mapped.dims, settings=set_ or [])
     with progress("map", quiet=json_) as tell:
@@ -84,6 +88,9 @@ def run(
         rows = {name: dict(row) for name, row in model.report.rows.items()}
         print(json.dumps({"model": str(out), "picture": str(picture), "rows": rows}))
     else:
+        left = model.sealed.extra.get("left_out", [])
+        if left:
+            print(f"left out, since some recording lacks them: {', '.join(left)}")
         print(model.report.table())
         print(f"wrote {out}\nwrote {picture}")
     return 0

@@ -6,6 +6,8 @@ another.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 import numpy as np
@@ -22,10 +24,12 @@ from unisono.recordings.signals.resampling import resample
 __all__ = [
     "FrameTable",
     "Frames",
+    "SharedInfos",
     "channel_factors",
     "frame_infos",
     "frame_labels",
     "frames_of",
+    "shared_infos",
     "stack_frames",
 ]
 
@@ -44,6 +48,18 @@ class Frames(NamedTuple):
     values: Array
     valid: npt.NDArray[np.bool_]
     time: Array
+
+
+class SharedInfos(NamedTuple):
+    """Channels that all recordings have.
+
+    Attributes:
+        infos: Streams with those channels.
+        left_out: Channels that the first recording has and another lacks, as ``stream/channel``.
+    """
+
+    infos: tuple[StreamInfo, ...]
+    left_out: tuple[str, ...]
 
 
 class FrameTable(NamedTuple):
@@ -96,6 +112,68 @@ def frame_infos(
             )
         )
     return tuple(found)
+
+
+def shared_infos(
+    trees: Iterable[xr.DataTree],
+    streams: Sequence[str],
+    rate_hz: float = 0.0,
+    *,
+    channels: Sequence[str] = (),
+) -> SharedInfos:
+    """What recordings have in common: channels, named by patterns or all, with valid samples.
+
+    A channel without a single valid sample in some recording counts as lacking there.
+
+    Args:
+        trees: The recordings; the first says names, order and units.
+        streams: Names of the streams.
+        rate_hz: Common clock; 0 for the first stream's own.
+        channels: Patterns such as ``"Left*"``; all if empty.
+
+    Raises:
+        SchemaError: If a stream is missing, no pattern fits, or nothing is in common.
+    """
+    first: tuple[StreamInfo, ...] = ()
+    lacking: dict[str, str] = {}
+    for tree in trees:
+        first = first or frame_infos(tree, streams, rate_hz)
+        for info in first:
+            node = _stream(tree, info.name)
+            seen = np.asarray(node["valid"].values).any(axis=0)
+            there = {str(c) for c, some in zip(node["channel"].values, seen, strict=True) if some}
+            for name in info.channels:
+                if name not in there:
+                    lacking.setdefault(f"{info.name}/{name}", str(tree.attrs.get("recording")))
+    found, left = [], []
+    for info in first:
+        asked = [
+            i
+            for i, name in enumerate(info.channels)
+            if not channels or any(fnmatchcase(name, pattern) for pattern in channels)
+        ]
+        kept = [i for i in asked if f"{info.name}/{info.channels[i]}" not in lacking]
+        left += [f"{info.name}/{info.channels[i]}" for i in asked if i not in kept]
+        if not asked:
+            raise SchemaError(
+                f"stream {info.name!r} has no channel {channels[0]!r}; it has "
+                f"{', '.join(info.channels[:8])}{' ...' if info.width > 8 else ''}."
+                f"{nearest(channels[0], info.channels)}"
+            )
+        if not kept:
+            name = f"{info.name}/{info.channels[asked[0]]}"
+            raise SchemaError(
+                f"no channel of {info.name!r} is valid in all recordings: {lacking[name]!r} lacks "
+                f"{info.channels[asked[0]]!r}; leave that recording out, or choose other channels."
+            )
+        found.append(
+            replace(
+                info,
+                channels=tuple(info.channels[i] for i in kept),
+                units=tuple(info.units[i] for i in kept),
+            )
+        )
+    return SharedInfos(tuple(found), tuple(left))
 
 
 def frames_of(tree: xr.DataTree, infos: Sequence[StreamInfo]) -> Frames:
