@@ -250,6 +250,12 @@ def write_bvh(tree: xr.DataTree, path: str | Path, *, streams: Sequence[str] | N
     absent = [name for name in names if name not in table.names]
     if absent:
         raise OutputError(f"{path}: the channel {absent[0]!r} of the skeleton is in no stream.")
+    written = _as_written(skeleton)
+    names = [
+        f"{skeleton.joints[i].name}_{channel}"
+        for i in written
+        for channel in skeleton.joints[i].channels
+    ]
     table = table.take([table.names.index(name) for name in names])
     if not table.valid.all():
         bad = names[int(np.argmin(table.valid.all(axis=0)))]
@@ -265,11 +271,25 @@ def write_bvh(tree: xr.DataTree, path: str | Path, *, streams: Sequence[str] | N
     return write_text(path, text + format_rows(values, separator=" ", blank="nan"))
 
 
-def _write_joint(skeleton: Skeleton, root: int) -> str:
-    """The hierarchy as text; a stack in place of recursion, for skeletons of any depth."""
+def _children(skeleton: Skeleton) -> dict[int, list[int]]:
     children: dict[int, list[int]] = {}
     for number, joint in enumerate(skeleton.joints):
         children.setdefault(joint.parent, []).append(number)
+    return children
+
+
+def _as_written(skeleton: Skeleton) -> list[int]:
+    """Joints limb by limb, as a file has them, whatever order the skeleton lists them in."""
+    children, order, stack = _children(skeleton), [], [0]
+    while stack:
+        order.append(stack.pop())
+        stack += reversed(children.get(order[-1], []))
+    return order
+
+
+def _write_joint(skeleton: Skeleton, root: int) -> str:
+    """The hierarchy as text; a stack in place of recursion, for skeletons of any depth."""
+    children = _children(skeleton)
     lines: list[str] = []
     stack: list[tuple[int, int, bool]] = [(root, 0, False)]
     while stack:
