@@ -1,11 +1,11 @@
 """Training of a map beside the cebra package: equal encoder, batch and data, in one run.
 
     pip install cebra      # the rival; not a dependency of the project
-    python benchmarks/map_training_speed.py [--steps 500] [--batch 512]
+    python benchmarks/map_training_speed.py
 
 Both train a four-layer perceptron (64 - 32 - 32 - 32 - 8) on one frame at a time, squared Euclidean
-InfoNCE, temperature 1, positives by time, on the same 4800 x 64 codes, on the processor with the
-same number of threads.
+InfoNCE, temperature 1, positives by time, on the same 4800 x 64 codes, on one thread. Seconds are
+the processor's own, so that other work on the machine counts for neither.
 """
 
 import argparse
@@ -63,9 +63,9 @@ def ours(codes: Codes, steps: int, batch: int) -> tuple[float, float]:
     rows = np.arange(FRAMES)
     source = Source(codes, EpochSampler(rows, batch, 0), rows)
     with tempfile.TemporaryDirectory() as folder:
-        begun = time.perf_counter()
+        begun = time.process_time()
         train(method, source, settings, Path(folder) / "run")
-        seconds = time.perf_counter() - begun
+        seconds = time.process_time() - begun
     g = generator(0, "judge")
     whole = codes.batch(rows)
     with torch.no_grad():
@@ -85,39 +85,42 @@ def rival(codes: Codes, steps: int, batch: int) -> tuple[float, float]:
         distance="euclidean", conditional="time", time_offsets=2, output_dimension=8,
         num_hidden_units=32, max_iterations=steps, learning_rate=3e-3, device="cpu", verbose=False,
     )  # fmt: skip
-    begun = time.perf_counter()
+    begun = time.process_time()
     model.fit(codes.values)
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     return steps / seconds, float(np.mean(np.asarray(model.state_dict_["loss"])[-20:]))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--steps", type=int, default=500)
-    parser.add_argument("--batch", type=int, default=512)
+    parser.add_argument("--batches", type=int, nargs="*", default=[128, 512, 2048])
+    parser.add_argument("--work", type=int, default=100_000, help="anchors a run, over all steps")
     parser.add_argument("--repeats", type=int, default=3)
     given = parser.parse_args()
+    torch.set_num_threads(1)
     begun, codes = time.monotonic(), Codes()
-    ours(codes, 20, given.batch), rival(codes, 20, given.batch)  # what is imported on first use
-    pairs = [
-        (ours(codes, given.steps, given.batch), rival(codes, given.steps, given.batch))
-        for _ in range(given.repeats)
-    ]
-    ratios = [a[0] / b[0] for a, b in pairs]
-    losses = [a[1] for a, _ in pairs], [b[1] for _, b in pairs]
-    figures = [
-        figure("steps a second, over cebra", float(np.median(ratios)), low=min(ratios),
-               high=max(ratios)),
-        figure("steps a second", float(np.median([a[0] for a, _ in pairs])), "1/s"),
-        figure("steps a second of cebra", float(np.median([b[0] for _, b in pairs])), "1/s"),
-        figure("loss", float(np.mean(losses[0])), "nat"),
-        figure("loss of cebra", float(np.mean(losses[1])), "nat"),
-    ]  # fmt: skip
+    ours(codes, 20, 128), rival(codes, 20, 128)  # what is imported on first use
+    figures, holds = [], True
+    for batch in given.batches:
+        steps = max(given.work // batch, 40)
+        pairs = [
+            (ours(codes, steps, batch), rival(codes, steps, batch)) for _ in range(given.repeats)
+        ]
+        ratios = [a[0] / b[0] for a, b in pairs]
+        losses = [np.mean([side[1] for side in sides]) for sides in zip(*pairs, strict=True)]
+        figures += [
+            figure(f"batch {batch}: steps a second, over cebra", float(np.median(ratios)),
+                   low=min(ratios), high=max(ratios)),
+            figure(f"batch {batch}: steps a second", np.median([a[0] for a, _ in pairs]), "1/s"),
+            figure(f"batch {batch}: of cebra", np.median([b[0] for _, b in pairs]), "1/s"),
+            figure(f"batch {batch}: loss", losses[0], "nat"),
+            figure(f"batch {batch}: loss of cebra", losses[1], "nat"),
+        ]  # fmt: skip
+        holds &= min(ratios) >= GOAL and losses[0] <= losses[1] + 0.02
     claim = (
-        f"A map trains at least {GOAL:g} times as many steps a second as the cebra package on "
-        "equal network, batch and data in one run, to an equal or lower loss"
+        f"A map trains at least {GOAL:g} times as many steps a second of one core as the cebra "
+        "package on equal network, batch and data in one run, to an equal or lower loss"
     )
-    holds = min(ratios) >= GOAL and np.mean(losses[0]) <= np.mean(losses[1]) + 0.02
     record("map_training_speed", claim, bool(holds), figures, [0], time.monotonic() - begun)
 
 

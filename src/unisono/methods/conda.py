@@ -25,6 +25,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
+from unisono.alignment.fused_contrast import distance_info_nce
 from unisono.alignment.objectives import generalised_info_nce
 from unisono.alignment.positives import (
     FrameRows,
@@ -36,7 +37,7 @@ from unisono.alignment.positives import (
     SameClass,
     Shuffled,
 )
-from unisono.alignment.similarity import cosine_scores, distance_scores
+from unisono.alignment.similarity import cosine_scores
 from unisono.codecs.principal import PrincipalAxes
 from unisono.core.checks import check_choice, check_range
 from unisono.core.contracts import Batch, Draws, Loss, Phase
@@ -226,16 +227,13 @@ class ConDA(nn.Module):
         )
         rows = torch.cat([anchor, positive, negative])
         points = self._points(self.codes, self._context.to(device)[rows])
-        count = len(anchor)
-        near, mate, far = points[:count], points[count : 2 * count], points[2 * count :]
-        tau = self.settings.temperature
+        count, tau = len(anchor), self.settings.temperature
         if self.settings.metric == "cosine":
+            near, mate, far = points[:count], points[count : 2 * count], points[2 * count :]
             pulled = (near * mate).sum(dim=1) / tau
-            pushed = cosine_scores(near, far, temperature=tau)
+            total = generalised_info_nce(pulled, cosine_scores(near, far, temperature=tau))
         else:
-            pulled = -(near - mate).square().sum(dim=1) / tau
-            pushed = distance_scores(near, far, temperature=tau)
-        total = generalised_info_nce(pulled, pushed)
+            total = distance_info_nce(points, count, temperature=tau)
         chance = float(np.log(len(negative)))
         return Loss(total, {"contrast": total.detach(), "below_chance": chance - total.detach()})
 

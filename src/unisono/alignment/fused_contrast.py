@@ -1,0 +1,90 @@
+r"""The generalised InfoNCE of squared distances, with its gradient in closed form.
+
+With anchors :math:`u_i`, their positives :math:`p_i`, shared negatives :math:`v_j` and
+:math:`P_{ij} = \operatorname{softmax}_j(-\lVert u_i - v_j\rVert^2 / \tau)`,
+
+.. math::
+    L = \frac1N \sum_i \frac{\lVert u_i - p_i \rVert^2}{\tau}
+        + \ln \sum_j e^{-\lVert u_i - v_j \rVert^2 / \tau}, \qquad
+    \nabla_{u_i} L = \frac{2}{N \tau} \Big(\sum_j P_{ij} v_j - p_i\Big),
+
+.. math::
+    \nabla_{p_i} L = \frac{2}{N \tau} (p_i - u_i), \qquad
+    \nabla_{v_j} L = \frac{2}{N \tau} \Big(\sum_i P_{ij} u_i - v_j \sum_i P_{ij}\Big).
+
+The value is that of :func:`~unisono.alignment.objectives.generalised_info_nce` on
+:func:`~unisono.alignment.similarity.distance_scores`; the one ``(N, n)`` array is written once and
+changed in place, where automatic differentiation keeps half a dozen of them. On a processor that is
+most of a step of training a map.
+"""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from unisono.core.checks import check_axes, check_range
+
+__all__ = ["distance_info_nce"]
+
+
+class _DistanceInfoNCE(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,  # noqa: ANN401 - torch's own
+        points: Tensor,
+        anchors: int,
+        temperature: float,
+    ) -> Tensor:
+        shift = points.mean(dim=0)  # changes no distance, but keeps digits
+        points = points - shift
+        near, mate, far = points[:anchors], points[anchors : 2 * anchors], points[2 * anchors :]
+        # |u|^2 is common to a row: it is left out of the softmax and put back into the value
+        scores = torch.addmm(
+            far.square().sum(dim=1)[None], near, far.T, beta=-1 / temperature, alpha=2 / temperature
+        )
+        top = scores.amax(dim=1, keepdim=True)
+        share = scores.sub_(top).exp_()
+        total = share.sum(dim=1, keepdim=True)
+        apart = near - mate
+        value = (
+            (apart.square().sum(dim=1) - near.square().sum(dim=1)) / temperature
+            + top[:, 0]
+            + total[:, 0].log()
+        ).mean()
+        near_weighted = near / total
+        by_near = share @ far / total - mate
+        by_far = share.T @ near_weighted - far * (share.T @ total.reciprocal())
+        scale = 2 / (anchors * temperature)
+        ctx.save_for_backward(torch.cat([by_near, -apart, by_far]).mul_(scale))
+        return value
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:  # noqa: ANN401 - torch's own
+        (slope,) = ctx.saved_tensors
+        return grad * slope, None, None
+
+
+def distance_info_nce(points: Tensor, anchors: int, *, temperature: float) -> Tensor:
+    """Return the loss of anchors, positives and negatives that stand under one another.
+
+    It can be differentiated once.
+
+    Args:
+        points: ``(2 N + n, d)``: ``N`` anchors, their ``N`` positives, ``n`` negatives.
+        anchors: ``N``.
+        temperature: ``tau``, above 0, in squared units of the map.
+
+    Raises:
+        UnisonoError: If there is no anchor or no negative.
+
+    Example:
+        >>> distance_info_nce(torch.zeros(5, 2), 1, temperature=1.0).item() == math.log(3)
+        True
+    """
+    rows = check_axes(points=(points, "row dimension"))["row"]
+    check_range("anchors", anchors, 1, max((rows - 1) // 2, 1), closed=True)
+    check_range("temperature", temperature, 0.0, math.inf)
+    loss: Tensor = _DistanceInfoNCE.apply(points, anchors, temperature)  # type: ignore[no-untyped-call]
+    return loss
