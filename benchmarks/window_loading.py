@@ -15,12 +15,13 @@ import torch
 import xarray as xr
 import zarr
 from _record import figure, record
+from zarr.storage import ZipStore
 
 from unisono.core.random import numpy_generator
 from unisono.recordings.dataset import Dataset
 from unisono.recordings.sampler import EpochSampler
 from unisono.recordings.schema import make_recording, make_stream
-from unisono.recordings.store import folder_name
+from unisono.recordings.store import recording_file
 from unisono.recordings.window_cache import WindowSet, open_windows
 from unisono.recordings.windows import Cut
 
@@ -63,9 +64,12 @@ def seconds_each(call: Callable[[int], object], repeats: int) -> np.ndarray:
 
 def zarr_reader(dataset: Dataset, windows: WindowSet) -> Callable[[np.ndarray], None]:
     """Random windows straight from the store, with the arrays already open (its best case)."""
-    group = zarr.open_group(dataset.store.path, mode="r")
+    opened = {
+        name: zarr.open_group(ZipStore(recording_file(dataset.store.path, name), mode="r"))
+        for name in dataset.recordings
+    }
     arrays = {
-        (name, stream, kind): group[f"{folder_name(name)}/{stream}/{kind}"]
+        (name, stream, kind): opened[name][f"{stream}/{kind}"]
         for name in dataset.recordings
         for stream in STREAMS
         for kind in ("data", "valid")

@@ -69,9 +69,9 @@ def test_two_recordings_of_one_name() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "error", "match"),
     [
-        ("format = 1", "format = 99", SchemaError, "newer than 1"),
+        ("format = 2", "format = 99", SchemaError, "newer than 2"),
         ("schema = 1", "schema = 99", SchemaError, "newer than"),
-        ("format = 1\n", "", SchemaError, "cannot be read"),
+        ("format = 2\n", "", SchemaError, "cannot be read"),
         ("sha256:aa", "sha256:ab", SchemaError, "digest is not that of its recordings"),
         ('streams = [\n    "grf",\n]', "streams = 3", SchemaError, "cannot be read"),
         ('session = "2"', 'sesion = "2"', SchemaError, "sesion"),

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,6 @@ import pytest
 import xarray as xr
 
 from unisono.core.errors import ConfigError, LeakError, OutputError, SchemaError
-from unisono.recordings import store as store_module
 from unisono.recordings.dataset import Dataset, DatasetWriter
 from unisono.recordings.schema import make_recording, make_stream, stream_names
 from unisono.recordings.splits import Split
@@ -56,8 +57,24 @@ def test_create_open_load(dataset: Dataset) -> None:
     for tree, original in zip(again, trials(), strict=True):
         xr.testing.assert_identical(tree, original)
         assert stream_names(tree) == ["markers", "angles"]
-    with xr.open_datatree(dataset.path / "recordings.zarr", engine="zarr") as opened:
-        assert set(opened.children) == {"a1", "a2", "b1"}
+    assert sorted(files(dataset.path)) == [
+        "dataset.toml", *(f"recordings/{name}.zarr.zip" for name in ("a1", "a2", "b1"))
+    ]  # fmt: skip
+
+
+def test_a_dataset_of_format_1_is_read_and_added_to(dataset: Dataset) -> None:
+    for file in list(dataset.store.path.iterdir()):
+        with zipfile.ZipFile(file) as zipped:
+            zipped.extractall(dataset.path / "recordings.zarr" / file.name.split(".")[0])
+    shutil.rmtree(dataset.path / "recordings")
+    catalogue = dataset.path / "dataset.toml"
+    catalogue.write_text(catalogue.read_text().replace("format = 2", "format = 1"))
+    older = Dataset.open(dataset.path)
+    older.verify()
+    older.add(trial("c1", "carl"))
+    again = Dataset.open(dataset.path)
+    assert again.recordings == ["a1", "a2", "b1", "c1"]
+    again.verify()
 
 
 def test_same_recordings_same_digest_in_any_order(dataset: Dataset, tmp_path: Path) -> None:
@@ -90,15 +107,14 @@ def test_duplicate_names_leave_nothing(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written = store_module.write_array
-    count = iter(range(100))
+    opened = Path.open
 
-    def filling(*arguments: object) -> dict[str, object]:
-        if next(count) == 7:
+    def filling(path: Path, mode: str = "r", *arguments: object) -> object:
+        if mode == "xb" and path.name == "a2.zarr.zip":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return written(*arguments)  # type: ignore[arg-type]
+        return opened(path, mode, *arguments)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(store_module, "write_array", filling)
+    monkeypatch.setattr(Path, "open", filling)
     with pytest.raises(OutputError, match=r"full\.un cannot be written: the disk is full"):
         Dataset.create(tmp_path / "full.un", trials())
     assert not list(tmp_path.iterdir())
@@ -152,9 +168,9 @@ def test_splits_are_kept_and_checked(dataset: Dataset) -> None:
 
 def test_verify_finds_a_changed_number(dataset: Dataset) -> None:
     dataset.verify()
-    chunk = dataset.path / "recordings.zarr/a1/markers/data/c.0.0"
-    other = dataset.path / "recordings.zarr/b1/angles/data/c.0.0"
-    chunk.write_bytes(other.read_bytes())
+    changed = dataset.load("a1")
+    changed["markers"]["data"].values[7, 1] += 1e-12
+    dataset.store.add(changed, overwrite=True)
     with pytest.raises(SchemaError, match="'a1' is not what was written"):
         dataset.verify()
 
@@ -164,7 +180,7 @@ def test_what_is_no_dataset_is_named(dataset: Dataset, tmp_path: Path) -> None:
         Dataset.open(tmp_path)
     with pytest.raises(SchemaError, match=r"holds no 'a3'.*Did you mean 'a"):
         dataset.load("a3")
-    (dataset.path / "recordings.zarr/b1/zarr.json").unlink()
+    (dataset.path / "recordings/b1.zarr.zip").unlink()
     with pytest.raises(SchemaError, match="lacks the recording 'b1'"):
         Dataset.open(dataset.path)
 

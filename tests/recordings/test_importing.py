@@ -12,8 +12,8 @@ import pytest
 import xarray as xr
 
 from unisono.core.errors import ConfigError, OutputError
+from unisono.recordings import dataset as dataset_module
 from unisono.recordings import importing as module
-from unisono.recordings import store as store_module
 from unisono.recordings.dataset import Dataset
 from unisono.recordings.formats.options import ReadOptions
 from unisono.recordings.formats.registry import read_file, write
@@ -147,7 +147,7 @@ def test_a_full_disk_ends_the_import_and_leaves_nothing(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(store_module, "write_array", full)
+    monkeypatch.setattr(dataset_module, "zip_recording", full)
     with pytest.raises(OutputError, match="disk is full"):
         import_files([lab], tmp_path / "out.un")
     assert [path.name for path in tmp_path.iterdir()] == ["lab"]

@@ -27,8 +27,8 @@ from unisono.recordings.zarr_nodes import plain
 
 __all__ = ["FORMAT", "Catalogue", "Entry", "entry_of", "label_columns"]
 
-FORMAT = 1
-"""Version of the layout of a dataset's folder."""
+FORMAT = 2
+"""Version of the layout of a dataset's folder: 1 had folders of recordings, 2 has zips."""
 
 COLUMNS = (
     "recording", "subject", "session", "mass_kg", "height_m", "duration_s", "streams", "source",

@@ -1,10 +1,11 @@
 """A dataset: a folder of recordings, what is known of them, and named splits.
 
-``NAME.un/`` holds ``recordings.zarr/`` (see :mod:`unisono.recordings.store`), ``dataset.toml``
-(see :mod:`unisono.recordings.catalogue`) and, once windows were cut, ``.cache/``, which may be
-deleted at any time. A new dataset appears whole or not at all. A recording added to an existing
-one is written first and listed afterwards, so that a kill between the two leaves the dataset as
-it was.
+``NAME.un/`` holds ``recordings/`` (see :mod:`unisono.recordings.store`), ``dataset.toml`` (see
+:mod:`unisono.recordings.catalogue`) and, once windows were cut, ``.cache/``, which may be deleted
+at any time. (Of format 1, ``recordings/`` is ``recordings.zarr/``, a folder of folders.)
+
+A new dataset appears whole or not at all. A recording added to an existing one is written first
+and listed afterwards, so that a kill between the two leaves the dataset as it was.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,13 +25,15 @@ from unisono.recordings.splits import Split, split_keys
 from unisono.recordings.store import (
     RecordingStore,
     digest_recording,
-    folder_name,
-    write_recording,
+    recording_file,
+    zip_recording,
 )
 
 __all__ = ["Dataset", "DatasetWriter", "store_entry"]
 
-_STORE, _CATALOGUE, _CACHE = "recordings.zarr", "dataset.toml", ".cache"
+_STORE, _CATALOGUE, _CACHE = "recordings", "dataset.toml", ".cache"
+_STORE_1 = "recordings.zarr"
+"""Where datasets of format 1 have their recordings."""
 
 
 def store_entry(store: Path, tree: xr.DataTree) -> Entry:
@@ -44,9 +47,10 @@ def store_entry(store: Path, tree: xr.DataTree) -> Entry:
         OSError: If it cannot be written.
     """
     validate(tree)
-    folder = store / folder_name(str(tree.attrs["recording"]))
-    folder.mkdir()
-    write_recording(folder, tree)
+    file = recording_file(store, str(tree.attrs["recording"]))
+    content = zip_recording(tree)
+    with file.open("xb") as handle:
+        handle.write(content)
     return entry_of(tree, digest_recording(tree))
 
 
@@ -104,7 +108,6 @@ class DatasetWriter:
             yield writer
             if not writer._entries:
                 raise SchemaError(f"{path} would hold no recording; check what was given.")
-            writer._store.consolidate()
             catalogue = Catalogue(tuple(writer._entries.values()))
             write_text(part / _CATALOGUE, catalogue.to_toml())
 
@@ -177,8 +180,9 @@ class Dataset:
 
     @property
     def store(self) -> RecordingStore:
-        """The Zarr store."""
-        return RecordingStore(self.path / _STORE)
+        """The files of the recordings."""
+        older = self.path / _STORE_1
+        return RecordingStore(older if older.is_dir() else self.path / _STORE)
 
     @property
     def cache(self) -> Path:

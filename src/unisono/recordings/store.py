@@ -1,9 +1,10 @@
-"""The store of recordings: a Zarr v3 hierarchy, one group a recording, one group a stream.
+"""The store of recordings: a folder with one Zarr v3 zip a recording, in it one group a stream.
 
-``xarray.open_datatree(path, engine="zarr")`` opens all of it, and with ``path/<recording>`` one
-recording. Names that are no file names are percent-encoded (``walk:1`` lies in ``walk%3A1``).
+``xarray.open_datatree(zarr.storage.ZipStore(path, mode="r"), engine="zarr")`` opens a recording.
+Names that are no file names are percent-encoded (``walk:1`` lies in ``walk%3A1.zarr.zip``). A
+store of version 1, in which a recording is a Zarr folder, is read and added to as well.
 
-A recording appears whole or not at all: it is written into a hidden folder, flushed and renamed.
+A recording appears whole or not at all: it is written under a hidden name, flushed and renamed.
 Its **digest** is over its contents (attributes, and every variable's name, axes, type and values),
 not over files, so that it does not change with chunks or compression.
 """
@@ -12,33 +13,48 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, unquote
 
 import numpy as np
 import xarray as xr
+from zarr.storage import ZipStore
 
 from unisono.core.errors import OutputError, SchemaError
-from unisono.core.files import atomic_folder, write_text
+from unisono.core.files import atomic_file
 from unisono.recordings.schema import validate
-from unisono.recordings.zarr_nodes import group_metadata, plain, write_array, write_group
+from unisono.recordings.zarr_nodes import ZippedNodes, plain
 
-__all__ = ["RecordingStore", "digest_recording", "folder_name", "write_recording"]
+_SUFFIX = ".zarr.zip"
+
+__all__ = ["RecordingStore", "digest_recording", "folder_name", "recording_file", "zip_recording"]
 
 
 @functools.lru_cache(maxsize=1024)
 def folder_name(name: str) -> str:
-    """Name of the folder that holds a recording or a stream.
+    """Name of a recording or a stream as files and folders have it.
 
     Example:
         >>> folder_name("walk:1"), folder_name("HC039A17")
         ('walk%3A1', 'HC039A17')
     """
     safe = quote(str(name), safe=" ()[]{}+=,;@&^~!#'")
-    # Hidden names are those of folders still being written; names with "__" are kept by Zarr.
+    # Hidden names are those of what is still being written; names with "__" are kept by Zarr.
     return re.sub(r"^(\.|__)", lambda match: "".join(f"%{ord(c):02X}" for c in match[0]), safe)
+
+
+def recording_file(store: Path, name: str) -> Path:
+    """File of a recording in a store.
+
+    Example:
+        >>> recording_file(Path("gait.un/recordings"), "walk:1").name
+        'walk%3A1.zarr.zip'
+    """
+    return store / f"{folder_name(name)}{_SUFFIX}"
 
 
 def digest_recording(tree: xr.DataTree) -> str:
@@ -68,31 +84,25 @@ def digest_recording(tree: xr.DataTree) -> str:
     return f"sha256:{sha.hexdigest()}"
 
 
-def write_recording(folder: Path, tree: xr.DataTree) -> None:
-    """Write a recording as a Zarr group into ``folder``, which exists and is empty.
-
-    Nothing is flushed or renamed here: whoever calls it writes into a folder that
-    ``core.files.atomic_folder`` gave.
-    """
-    members: dict[str, Any] = {}
+def zip_recording(tree: xr.DataTree) -> memoryview:
+    """A recording as the content of its file, a Zarr zip; equal recordings have equal files."""
+    nodes = ZippedNodes()
     for name, child in tree.children.items():
         stream = folder_name(name)
-        (folder / stream).mkdir()
         node = child.dataset
-        members[stream] = write_group(folder / stream, _named(node.attrs))
+        nodes.group(stream, _named(node.attrs))
         others = " ".join(str(c) for c in node.coords if c not in node.dims)
         for key, variable in node.variables.items():
             attributes = _named(variable.attrs)
             if key in node.data_vars and others:
                 attributes["coordinates"] = others  # how xarray finds ``unit`` again
-            path = f"{stream}/{folder_name(str(key))}"
-            members[path] = write_array(
-                folder / path,
+            nodes.array(
+                f"{stream}/{folder_name(str(key))}",
                 _known_text(variable.values),
                 [str(d) for d in variable.dims],
                 attributes,
             )
-    write_group(folder, _named(tree.attrs), members)
+    return nodes.finish(_named(tree.attrs))
 
 
 def _named(attributes: Mapping[Any, Any]) -> dict[str, Any]:
@@ -106,28 +116,24 @@ def _known_text(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.array([str(item) for item in values.ravel()], dtype=str).reshape(values.shape)
 
 
-def _root(members: Mapping[str, Any]) -> str:
-    return json.dumps(group_metadata({}, members))
-
-
 def _canonical(value: Any) -> bytes:  # noqa: ANN401 - anything that JSON can hold
     return json.dumps(plain(value), sort_keys=True, separators=(",", ":")).encode()
 
 
 class RecordingStore:
-    """Recordings in a Zarr v3 store.
+    """Recordings in a folder.
 
     Args:
-        path: Folder of the store, ``recordings.zarr``; see :meth:`create` for a new one.
+        path: The folder; see :meth:`create` for a new one.
 
     Raises:
-        SchemaError: If there is no Zarr store.
+        SchemaError: If there is no such folder.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        if not (self.path / "zarr.json").is_file():
-            raise SchemaError(f"{self.path} is not a Zarr v3 store; name the folder of a dataset.")
+        if not self.path.is_dir():
+            raise SchemaError(f"{self.path} is no store of recordings; name the one of a dataset.")
 
     @classmethod
     def create(cls, path: str | Path) -> "RecordingStore":
@@ -135,14 +141,15 @@ class RecordingStore:
         folder = Path(path)
         if folder.exists() and any(folder.iterdir()):
             raise OutputError(f"{folder} exists and is not empty; choose another name.")
-        write_text(folder / "zarr.json", _root({}))
+        folder.mkdir(parents=True, exist_ok=True)
         return cls(folder)
 
     @property
     def names(self) -> list[str]:
         """Names of the recordings, sorted."""
-        groups = self.path.glob("[!.]*/zarr.json")
-        return sorted(unquote(group.parent.name) for group in groups)
+        zips = (file.name.removesuffix(_SUFFIX) for file in self.path.glob(f"[!.]*{_SUFFIX}"))
+        groups = (group.parent.name for group in self.path.glob("[!.]*/zarr.json"))
+        return sorted({unquote(name) for name in (*zips, *groups)})
 
     def add(self, tree: xr.DataTree, *, overwrite: bool = False) -> str:
         """Add a recording under its own name; it appears whole or not at all.
@@ -156,27 +163,15 @@ class RecordingStore:
         """
         validate(tree)
         name = str(tree.attrs["recording"])
-        folder = self.path / folder_name(name)
-        if folder.exists() and not overwrite:
+        file = recording_file(self.path, name)
+        if name in self.names and not overwrite:
             raise OutputError(
                 f"{self.path} already holds a recording {name!r}; rename one of them "
                 "or allow it to be replaced."
             )
-        with atomic_folder(folder, overwrite=overwrite) as part:
-            write_recording(part, tree)
-        self.consolidate()
+        with atomic_file(file) as part:
+            part.write_bytes(zip_recording(tree))
         return digest_recording(tree)
-
-    def consolidate(self) -> None:
-        """Gather the metadata of all recordings in the root, so that xarray opens it at once."""
-        members: dict[str, Any] = {}
-        for name in self.names:
-            folder = folder_name(name)
-            group = json.loads((self.path / folder / "zarr.json").read_text(encoding="utf-8"))
-            below = group.pop("consolidated_metadata", {}).get("metadata", {})
-            members[folder] = group
-            members |= {f"{folder}/{path}": node for path, node in below.items()}
-        write_text(self.path / "zarr.json", _root(members))
 
     def load(self, name: str) -> xr.DataTree:
         """Load a recording into memory.
@@ -184,23 +179,45 @@ class RecordingStore:
         Raises:
             SchemaError: If there is no such recording, or it cannot be read.
         """
+        file = recording_file(self.path, name)
         folder = self.path / folder_name(name)
-        if not (folder / "zarr.json").is_file():
+        if not file.is_file() and not (folder / "zarr.json").is_file():
             raise SchemaError(f"{self.path} holds no recording {name!r}; see Dataset.recordings.")
+        path = file if file.is_file() else folder
         try:
-            with xr.open_datatree(folder, engine="zarr") as opened:
+            with _opened(path) as opened:
                 nodes = {
                     unquote(str(key)): _as_written(child.to_dataset())
                     for key, child in opened.children.items()
                 }
                 tree = xr.DataTree.from_dict(nodes, name=name)
                 tree.attrs = dict(opened.attrs)
-        except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (
+            *(OSError, KeyError, TypeError, ValueError, RuntimeError),
+            *(zipfile.BadZipFile, NotImplementedError),
+        ) as error:
             raise SchemaError(
-                f"{folder} is damaged ({' '.join(str(error).split())[:200]}); import it again."
+                f"{path} is damaged ({' '.join(str(error).split())[:200]}); import it again."
             ) from error
         validate(tree)
         return tree
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[xr.DataTree]:
+    """A recording as xarray reads it, from a zip or a folder."""
+    if path.is_dir():
+        with xr.open_datatree(path, engine="zarr") as opened:
+            yield opened
+        return
+    with zipfile.ZipFile(path):
+        pass  # what is no zip ends here: a ZipStore that could not be opened cannot be closed
+    with (
+        ZipStore(path, mode="r") as zipped,
+        # xarray takes every store of zarr; its annotation does not say so.
+        xr.open_datatree(cast(Any, zipped), engine="zarr") as opened,
+    ):
+        yield opened
 
 
 def _as_written(node: xr.Dataset) -> xr.Dataset:

@@ -1,27 +1,32 @@
-r"""Write groups and arrays in the Zarr v3 format, fast.
+r"""Write groups and arrays in the Zarr v3 format into one zip, fast.
 
 A recording is some forty small arrays. Written through xarray they take 180 ms, four times as long
-as reading the C3D file they came from; written straight to the format's files they take a few.
-The Zarr v3 core specification is short: a node is a folder with ``zarr.json``; an array of shape
-``(n, m, ...)`` is cut along its first axis into chunks, each one file ``c.<i>.0...``; a chunk that
-holds nothing but the fill value has no file. What is written here, any Zarr v3 reader opens.
+as reading the C3D file they came from; written straight in the format they take a few. As a folder
+they would be a hundred files in sixty folders, and the file system would take longer over making
+and flushing them than the rest of an import together; a zip is one file.
+
+The Zarr v3 core specification is short: a node is a path with ``zarr.json`` below; an array of
+shape ``(n, m, ...)`` is cut along its first axis into chunks, each one entry ``c.<i>.0...``; a
+chunk that holds nothing but the fill value has none. The entries of the zip are stored as they
+are (chunks are compressed already) and undated, so that equal nodes make equal files. What is
+written here, any Zarr v3 reader that knows zips opens (``zarr.storage.ZipStore``).
 
 Numbers are compressed by Blosc (LZ4 with byte shuffle); text is ``vlen-utf8``: the number of
 items, then length and UTF-8 bytes of each, lengths as little-endian ``uint32``.
 """
 
+import io
 import json
 import math
-import os
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numcodecs import blosc  # type: ignore[import-untyped]
 
-__all__ = ["group_metadata", "plain", "write_array", "write_group"]
+__all__ = ["ZippedNodes", "plain"]
 
 _CHUNK_BYTES = 4 << 20
 """A chunk is at most this long: whole for a usual trial, so that reading it is one file."""
@@ -53,85 +58,92 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any attribute value
     return value if isinstance(value, bool | int | float | str | type(None)) else str(value)
 
 
-def group_metadata(
-    attributes: Mapping[str, Any], members: Mapping[str, Mapping[str, Any]] | None = None
-) -> dict[str, Any]:
-    """What the ``zarr.json`` of a group says.
+class ZippedNodes:
+    """Groups and arrays of one zip, gathered in memory.
 
-    Args:
-        attributes: Attributes of the group.
-        members: Metadata of every node below, by path; consolidated, so that a reader opens one
-            file in place of hundreds. None leaves it out.
+    Example:
+        >>> nodes = ZippedNodes()
+        >>> nodes.array("count", np.arange(3), ["x"], {})
+        >>> bytes(nodes.finish({"answer": 42})[:2])
+        b'PK'
     """
-    metadata: dict[str, Any] = {
-        "zarr_format": 3,
-        "node_type": "group",
-        "attributes": plain(attributes),
-    }
-    if members is not None:
-        metadata["consolidated_metadata"] = {
-            "kind": "inline",
-            "must_understand": False,
-            "metadata": dict(members),
+
+    def __init__(self) -> None:
+        self._bytes = io.BytesIO()
+        self._zip = zipfile.ZipFile(self._bytes, "w", zipfile.ZIP_STORED)
+        self._members: dict[str, Any] = {}
+
+    def group(self, path: str, attributes: Mapping[str, Any]) -> None:
+        """Add a group that lies below the root, as ``"grf"``."""
+        self._node(path, {"node_type": "group", "attributes": plain(attributes)})
+
+    def array(
+        self,
+        path: str,
+        values: npt.NDArray[Any],
+        dims: Sequence[str],
+        attributes: Mapping[str, Any],
+    ) -> None:
+        """Add an array.
+
+        Args:
+            path: Where it lies, ``"grf/data"``.
+            values: Numbers, bool or text (``str`` dtype), any number of axes.
+            dims: Name of each axis.
+            attributes: Its attributes.
+        """
+        values = np.ascontiguousarray(values).reshape(values.shape)
+        frames = _frames_a_chunk(values)
+        fill = _fill_value(values)
+        text = values.dtype.kind in "UOT"
+        metadata = {
+            "node_type": "array",
+            "shape": list(values.shape),
+            "data_type": "string" if text else values.dtype.name,
+            "chunk_grid": {
+                "name": "regular",
+                "configuration": {"chunk_shape": _chunk_shape(values.shape, frames)},
+            },
+            "chunk_key_encoding": {"name": "default", "configuration": {"separator": "."}},
+            "fill_value": fill,
+            "codecs": (
+                [{"name": "vlen-utf8", "configuration": {}}] if text else _codecs(values.dtype)
+            ),
+            "dimension_names": list(dims),
+            "attributes": plain(attributes),
         }
-    return metadata
+        self._node(path, metadata)
+        if values.size and not _is_filled(values, fill):
+            for name, chunk in _chunks(values, frames):
+                self._put(f"{path}/{name}", chunk)
 
+    def finish(self, attributes: Mapping[str, Any]) -> memoryview:
+        """Return the zip; the nodes can be added to no more.
 
-def write_group(
-    folder: Path,
-    attributes: Mapping[str, Any],
-    members: Mapping[str, Mapping[str, Any]] | None = None,
-) -> dict[str, Any]:
-    """Write the ``zarr.json`` of a group into its folder, which exists; return what it says."""
-    metadata = group_metadata(attributes, members)
-    _write(f"{folder}/zarr.json", json.dumps(metadata).encode())
-    return metadata
+        Args:
+            attributes: Attributes of the root. It holds the metadata of all other nodes too
+                (consolidated), so that a reader opens one entry in place of dozens.
+        """
+        root = {
+            "zarr_format": 3,
+            "node_type": "group",
+            "attributes": plain(attributes),
+            "consolidated_metadata": {
+                "kind": "inline",
+                "must_understand": False,
+                "metadata": self._members,
+            },
+        }
+        self._put("zarr.json", json.dumps(root).encode())
+        self._zip.close()
+        return self._bytes.getbuffer()
 
+    def _node(self, path: str, metadata: dict[str, Any]) -> None:
+        self._members[path] = {"zarr_format": 3, **metadata}
+        self._put(f"{path}/zarr.json", json.dumps(self._members[path]).encode())
 
-def _write(path: str, content: bytes) -> None:
-    """Plain ``open``: with hundreds of small files, even pathlib is felt."""
-    with open(path, "wb", buffering=0) as handle:
-        handle.write(content)
-
-
-def write_array(
-    folder: Path,
-    values: npt.NDArray[Any],
-    dims: Sequence[str],
-    attributes: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Write one array into a new folder and return its metadata.
-
-    Args:
-        folder: Folder of the array, made here.
-        values: Numbers, bool or text (``str`` dtype), any number of axes.
-        dims: Name of each axis.
-        attributes: Attributes of the array.
-    """
-    os.mkdir(folder)
-    values = np.ascontiguousarray(values).reshape(values.shape)
-    frames = _frames_a_chunk(values)
-    fill = _fill_value(values)
-    text = values.dtype.kind in "UOT"
-    metadata = {
-        "zarr_format": 3,
-        "node_type": "array",
-        "shape": list(values.shape),
-        "data_type": "string" if text else values.dtype.name,
-        "chunk_grid": {
-            "name": "regular",
-            "configuration": {"chunk_shape": _chunk_shape(values.shape, frames)},
-        },
-        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "."}},
-        "fill_value": fill,
-        "codecs": [{"name": "vlen-utf8", "configuration": {}}] if text else _codecs(values.dtype),
-        "dimension_names": list(dims),
-        "attributes": plain(attributes),
-    }
-    _write(f"{folder}/zarr.json", json.dumps(metadata).encode())
-    if values.size and not _is_filled(values, fill):
-        _write_chunks(folder, values, frames)
-    return metadata
+    def _put(self, name: str, content: bytes) -> None:
+        self._zip.writestr(zipfile.ZipInfo(name), content)
 
 
 def _chunk_shape(shape: tuple[int, ...], frames: int) -> list[int]:
@@ -175,13 +187,13 @@ def _codecs(dtype: np.dtype[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _write_chunks(folder: Path, values: npt.NDArray[Any], frames: int) -> None:
+def _chunks(values: npt.NDArray[Any], frames: int) -> Iterator[tuple[str, bytes]]:
+    """Name and content of each chunk."""
     tail = "".join(".0" for _ in values.shape[1:])
     starts = range(0, len(values), frames) if values.ndim else [0]
     for number, start in enumerate(starts):
         chunk = values[start : start + frames] if values.ndim else values
-        name = f"c.{number}{tail}" if values.ndim else "c"
-        _write(f"{folder}/{name}", _encode(chunk, frames))
+        yield f"c.{number}{tail}" if values.ndim else "c", _encode(chunk, frames)
 
 
 def _encode(chunk: npt.NDArray[Any], frames: int) -> bytes:
