@@ -5,7 +5,7 @@ import pytest
 
 from unisono.core.errors import UnisonoError
 from unisono.editing.bank import Bank
-from unisono.experiments.gap_rivals import Gap, Stretches, code_rivals, curve_and_lift, psnr
+from unisono.experiments.gap_rivals import CodeRivals, CurveAndLift, Gap, Stretches, psnr
 
 CONTEXT, SIZE = 4, 5
 
@@ -32,7 +32,7 @@ def test_linear_rivals_are_exact_on_linear_dynamics() -> None:
     stretches = Stretches.of(np.split(codes, 3), size=SIZE, context=CONTEXT)
     assert len(stretches.inner) == 3 * (120 - 13 + 1)
     gap, truth = gap_of(wave(13, 0.37, 1.1))
-    found = code_rivals(gap, bank, stretches)
+    found = CodeRivals(bank, stretches).answers(gap)
     error = {name: float(np.abs(answer - truth).max()) for name, answer in found.items()}
     assert error["ridge"] < 0.02 and error["autoregression"] < 0.05
     assert error["spline in codes"] < error["line in codes"] < error["copy"]
@@ -44,7 +44,7 @@ def test_a_curve_on_the_true_map_comes_back() -> None:
     codes = np.concatenate([wave(400, s) for s in (0.0, 0.5)])
     bank = Bank(codes[:, :2], codes)
     gap, truth = gap_of(wave(13, 0.2))
-    for answer in curve_and_lift(gap, gap.known[:, :2], bank).values():
+    for answer in CurveAndLift(bank).answers(gap, gap.known[:, :2]).values():
         assert np.abs(answer - truth).max() < 0.15
 
 

@@ -22,7 +22,7 @@ from unisono.editing.bank import Bank
 from unisono.experiments.cells import Cell, Figures, load_cells, run_cells, select
 from unisono.experiments.collected import Collected, Place
 from unisono.experiments.field_sets import DATA, FieldSet, Removal, open_fields, removal
-from unisono.experiments.gap_rivals import Gap, Stretches, code_rivals, curve_and_lift, psnr
+from unisono.experiments.gap_rivals import CodeRivals, CurveAndLift, Gap, Stretches, psnr
 from unisono.experiments.outcome import Outcome, figure_of, write_outcome
 from unisono.experiments.pairing import Estimate, difference, mean_of
 from unisono.experiments.plan import Plan, parse_plan
@@ -119,17 +119,19 @@ def _measured(data: FieldSet, cut: Removal, seed: int, plan: Plan) -> dict[str, 
         context=_CONTEXT,
     )
     span = float(cut.bank.max() - cut.bank.min())
+    plain_rivals = CodeRivals(plain, stretches)
+    axes = {d: CurveAndLift(Bank(codes[:, :d], codes, table.sequence)) for d in (3, 8)}
+    curves = {label: CurveAndLift(chart.bank) for label, chart in charts.items()}
     errors: dict[str, dict[str, list[float]]] = {}
     for name, known, truth in cut.gaps:
         seen = first.encode(known)
         gap = Gap(seen[:_CONTEXT], seen[_CONTEXT:], cut.size)
-        answers = code_rivals(gap, plain, stretches)
-        for dims in (3, 8):
-            axes = Bank(codes[:, :dims], codes, table.sequence)
-            for lift, answer in curve_and_lift(gap, seen[:, :dims], axes).items():
+        answers = plain_rivals.answers(gap)
+        for dims, curve in axes.items():
+            for lift, answer in curve.answers(gap, seen[:, :dims]).items():
                 answers[f"principal axes, {dims} dims + {lift}"] = answer
-        for label, chart in charts.items():
-            for lift, answer in curve_and_lift(gap, chart.embed(known), chart.bank).items():
+        for label, curve in curves.items():
+            for lift, answer in curve.answers(gap, charts[label].embed(known)).items():
                 answers[f"{label} + {lift}"] = answer
         whole = first.encode(truth)
         answers["bound: codes of the truth"] = whole

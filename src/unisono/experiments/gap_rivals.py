@@ -7,7 +7,7 @@ codes for the gap, ``(g, w_z)``.
 - ``mean frame``, ``copy`` (of the last known frame), ``line`` and ``spline`` in codes;
 - ``spline + neighbours``: the spline's points replaced by means of the nearest codes;
 - a curve through the known frames on some map (principal axes, a trained map, a random encoder),
-  lifted by neighbours or kernel ridge: :func:`curve_and_lift`;
+  lifted by neighbours or kernel ridge: :class:`CurveAndLift`;
 - ``analogue``: the bank's stretch whose surroundings are most alike, moved to fit at both ends;
 - ``ridge``: linear regression from the surroundings to the gap, fitted on the bank's stretches;
 - ``autoregression``: rolled out from the left.
@@ -15,6 +15,7 @@ codes for the gap, ``(g, w_z)``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -26,11 +27,12 @@ from unisono.editing.forecasting import AutoRegression
 from unisono.editing.lift import KernelRidgeLift, NeighbourLift
 from unisono.editing.walks import SplineWalk, lerp
 
-__all__ = ["Gap", "Stretches", "code_rivals", "curve_and_lift", "psnr"]
+__all__ = ["CodeRivals", "CurveAndLift", "Gap", "Stretches", "psnr"]
 
 Array = npt.NDArray[np.float64]
 
 _LAGS = 4
+_PENALTY = 1e-3
 
 
 class Gap(NamedTuple):
@@ -96,20 +98,22 @@ class Stretches:
             raise UnisonoError(f"no sequence of the bank has {whole} frames in a row.")
         return cls(np.concatenate(around), np.concatenate(inner))
 
-    def ridge(self, gap: Gap, penalty: float = 1e-3) -> Array:
+    def ridge(self, gap: Gap) -> Array:
         """Regress the gap on its surroundings."""
+        mean, slope, middle = self._regression
+        return np.asarray(((gap.known.ravel() - mean) @ slope + middle).reshape(gap.size, -1))
+
+    @cached_property
+    def _regression(self) -> tuple[Array, Array, Array]:
+        """Mean of the surroundings, slope, mean of the inside; fitted once."""
         mean, middle = self.around.mean(axis=0), self.inner.mean(axis=0)
         x, y = self.around - mean, self.inner - middle
         # as many unknowns as stretches or features, whichever are fewer
-        if len(x) < x.shape[1]:
-            gram = x @ x.T
-            gram[np.diag_indices(len(gram))] += penalty * np.trace(gram) / len(gram)
-            found = (gap.known.ravel() - mean) @ x.T @ np.linalg.solve(gram, y)
-        else:
-            gram = x.T @ x
-            gram[np.diag_indices(len(gram))] += penalty * np.trace(gram) / len(gram)
-            found = (gap.known.ravel() - mean) @ np.linalg.solve(gram, x.T @ y)
-        return np.asarray((found + middle).reshape(gap.size, -1))
+        dual = len(x) < x.shape[1]
+        gram = x @ x.T if dual else x.T @ x
+        gram[np.diag_indices(len(gram))] += _PENALTY * np.trace(gram) / len(gram)
+        slope = x.T @ np.linalg.solve(gram, y) if dual else np.linalg.solve(gram, x.T @ y)
+        return mean, np.asarray(slope), middle
 
     def analogue(self, gap: Gap, k: int = 5) -> Array:
         """The stretches with the most similar surroundings, shifted to meet both ends."""
@@ -127,42 +131,61 @@ class Stretches:
         return np.asarray(inner + lerp(first, last, share))
 
 
-def code_rivals(gap: Gap, bank: Bank, stretches: Stretches, *, k: int = 5) -> dict[str, Array]:
-    """What rivals without a map say, by name, each ``(size, d)``."""
-    share = (gap.inside + 1) / (gap.size + 1)
-    spline = SplineWalk(gap.known, at=gap.at).at(gap.inside)
-    alone = Bank(bank.codes, bank.codes)
-    sequences = [bank.codes[bank.sequence == s] for s in np.unique(bank.sequence)]
-    system = AutoRegression.fit(sequences, lags=_LAGS, ridge=1e-4)
-    return {
-        "mean frame": np.tile(bank.codes.mean(axis=0), (gap.size, 1)),
-        "copy": np.tile(gap.left[-1], (gap.size, 1)),
-        "line in codes": lerp(gap.left[-1], gap.right[0], share),
-        "spline in codes": spline,
-        "spline in codes + neighbours": NeighbourLift(alone, k=k).lift(spline).codes,
-        "analogue": stretches.analogue(gap),
-        "ridge": stretches.ridge(gap),
-        "autoregression": system.forecast(gap.left, gap.size),
-    }
+class CodeRivals:
+    """Rivals without a map.
+
+    Args:
+        bank: Codes of all frames that are left.
+        stretches: The same cut into stretches.
+        k: Neighbours.
+    """
+
+    def __init__(self, bank: Bank, stretches: Stretches, *, k: int = 5) -> None:
+        self.stretches = stretches
+        self.mean = bank.codes.mean(axis=0)
+        self.lift = NeighbourLift(Bank(bank.codes, bank.codes), k=k)
+        sequences = [bank.codes[bank.sequence == s] for s in np.unique(bank.sequence)]
+        self.system = AutoRegression.fit(sequences, lags=_LAGS, ridge=1e-4)
+
+    def answers(self, gap: Gap) -> dict[str, Array]:
+        """What they say, by name, each ``(size, d)``."""
+        share = (gap.inside + 1) / (gap.size + 1)
+        spline = SplineWalk(gap.known, at=gap.at).at(gap.inside)
+        return {
+            "mean frame": np.tile(self.mean, (gap.size, 1)),
+            "copy": np.tile(gap.left[-1], (gap.size, 1)),
+            "line in codes": lerp(gap.left[-1], gap.right[0], share),
+            "spline in codes": spline,
+            "spline in codes + neighbours": self.lift.lift(spline).codes,
+            "analogue": self.stretches.analogue(gap),
+            "ridge": self.stretches.ridge(gap),
+            "autoregression": self.system.forecast(gap.left, gap.size),
+        }
 
 
-def curve_and_lift(
-    gap: Gap, points: Array, bank: Bank, *, k: int = 5, noise: float = 0.0
-) -> dict[str, Array]:
+class CurveAndLift:
     """A curve on a map through the known frames, lifted in two ways.
 
     Args:
-        gap: The gap.
-        points: The known frames on the map, ``(2 w, dims)``.
-        bank: Places and codes of the bank on the same map.
+        bank: Places and codes of the bank on the map.
         k: Neighbours.
-        noise: Noise of the points that the curve may smooth away.
     """
-    curve = SplineWalk(points, at=gap.at, noise=noise).at(gap.inside)
-    return {
-        "neighbours": NeighbourLift(bank, k=k).lift(curve).codes,
-        "kernel ridge": KernelRidgeLift(bank, k=k, most=1500).lift(curve).codes,
-    }
+
+    def __init__(self, bank: Bank, *, k: int = 5) -> None:
+        self.lifts = {
+            "neighbours": NeighbourLift(bank, k=k),
+            "kernel ridge": KernelRidgeLift(bank, k=k, most=1500),
+        }
+
+    def answers(self, gap: Gap, points: Array) -> dict[str, Array]:
+        """Codes of the gap, by lift.
+
+        Args:
+            gap: The gap.
+            points: The known frames on the map, ``(2 w, dims)``.
+        """
+        curve = SplineWalk(points, at=gap.at).at(gap.inside)
+        return {name: lift.lift(curve).codes for name, lift in self.lifts.items()}
 
 
 def psnr(error: float, span: float) -> float:
