@@ -1,44 +1,62 @@
 """From a small image to a large one: the bridge beside regression, its controls and simple answers.
 
     python benchmarks/super_resolution.py --data digits      # 7 to 28 pixels, real digits
-    python benchmarks/super_resolution.py --data textures    # 16 to 128 pixels, simulated
+    python benchmarks/super_resolution.py --data textures    # 8 to 32 pixels, simulated
 
 Every row sees the same training images; a fifth of them is held back, on which the residuals of the
-regressions are taken. Rows of the bridge have the same steps, batch and size of networks: ``ours``;
-``regression`` (the same network, trained as a regression alone; with ``+ gaussian`` pixelwise noise
-of its held-out spread, and ``+ borrowed`` held-out residuals of similar images); the control
-``gaussian`` (noise of the residual's spread in latents); with a bottleneck and stopped gradients or
-without (``free``) the predictive loss and the reconstruction loss alone (``predictive``,
-``reconstruction``, ``free_predictive``, ``free_reconstruction``); without InfoNCE and with InfoNCE
-of shuffled pairs (``no_contrast``, ``shuffled_contrast``); ``paper``. ``specialised`` is a residual
-convolutional network on the bicubic image, trained for the squared error with as many weights.
-Bicubic, ridge and neighbours stand below. On textures ``best`` is the exact conditional mean, with
-exact conditional draws: nothing can be better.
+regressions are taken and the samples of the bridge are widened. Rows of the bridge have the same
+steps, batch and size of networks: ``ours``; ``regression`` (the same network, trained as a
+regression alone; with ``+ gaussian`` pixelwise noise of its held-out spread, and ``+ borrowed``
+held-out residuals of similar images); ``gaussian``, the control (``ours`` itself, whose walks are
+replaced by noise of the residual's spread in latents); ``pretrained`` (the image codec trained
+alone beforehand, for as many steps again, and kept); ``paper``. ``specialised`` is a sub-pixel
+convolutional network on the small image, trained for the squared error with as many weights,
+steps and images. Bicubic, ridge and neighbours stand below. On textures ``best`` is the exact
+conditional mean, with exact conditional draws: nothing can be better.
 
 PSNR is of the best single answer and of the mean of 8 samples (float, range 2 for digits in
 [-1, 1], range 6 for textures of variance 1); the feature distance is that of a network trained on
 the training images, without labels: it is not LPIPS. CRPS, energy score and coverage are per pixel
-in the unit of the image.
+in the unit of the image. ``ceiling`` is what the mean of 8 samples could reach if the answer were
+the conditional mean and the samples its exact spread: 10 log10(8/9) dB below the answer. Of every
+bridge also the swap test, spread and rank of the latents, and its answer minus its reconstruction;
+of ``ours`` the samplers and the student by steps, and retrieval of targets by sources before and
+after training (``--picture`` draws both).
 
 Goal: the mean of 8 samples 0.5 dB above regression, and CRPS and energy score below every residual
 control.
 
-Trainings are kept under ``runs/benchmarks``; a second start goes on with what is missing.
+Trainings and figures are kept under ``runs/benchmarks``; a second start goes on with what is
+missing. With one free core: about a minute a training.
 """
 
 import argparse
 import math
-import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from _bridge_arms import Budget, Drawn, answers, spread_of, trained
-from _gait_model import RUNS
+from _bridge_arms import (
+    Budget,
+    Drawn,
+    answers,
+    cell,
+    merged,
+    pretrained_codec,
+    reported,
+    spread_of,
+    trained,
+)
 from _record import figure, record
 from torch import nn
 from torch.nn import functional as F
 
+from unisono.codecs.token_grid import TokenGrid
+from unisono.core.config import from_mapping
 from unisono.core.random import generator, numpy_generator
 from unisono.evaluation.arrays import Array
 from unisono.evaluation.images import psnr, ssim
@@ -53,6 +71,8 @@ from unisono.evaluation.pair_baselines import (
     shown,
 )
 from unisono.evaluation.perceptual import FeatureNet, FeatureOptions, train_feature_net
+from unisono.methods.lddbm import LDDBM
+from unisono.methods.lddbm_settings import LDDBMSettings
 from unisono.simulators.pairs import Pairs, digit_pairs
 from unisono.simulators.textures import (
     Spectrum,
@@ -60,33 +80,31 @@ from unisono.simulators.textures import (
     conditional_draws,
     texture_pairs,
 )
+from unisono.viewing.latent_map import LatentMap, map_latents, retrieval_top1, save_latent_map
 
 NETWORKS: dict[str, Any] = {
-    "latents": {"tokens": 49, "width": 32},
-    "source": {"codec": "image", "hidden": 16},
-    "target": {"codec": "image", "hidden": 16},
-    "size": {"width": 96, "heads": 4, "feedforward": 192, "dropout": 0.0},
-}
-_FREE: dict[str, Any] = {
-    "latents": {**NETWORKS["latents"], "bottleneck": "none"},
-    "regime": "end_to_end",
-    "stop_gradient": False,
+    "latents": {"tokens": 16, "width": 24},
+    "source": {"codec": "image", "hidden": 8},
+    "target": {"codec": "image", "hidden": 8},
+    "size": {"width": 64, "heads": 4, "feedforward": 128, "dropout": 0.0},
+    "shape": {"encoder_layers": 1, "decoder_layers": 1},
 }
 ARMS: dict[str, dict[str, Any]] = {
-    "ours": {},
+    "ours": {"few_steps": {"most": 4, "teacher": 16}},
     "regression": {"losses": {"bridge": 0.0}},
-    "gaussian": {"bridge": {"start": "mean", "residual": "gaussian"}},
-    "predictive": {"regime": "end_to_end", "losses": {"reconstruction": 0.0}},
-    "reconstruction": {"regime": "end_to_end", "losses": {"predictive": 0.0}},
-    "free_predictive": {**_FREE, "losses": {"reconstruction": 0.0}},
-    "free_reconstruction": {**_FREE, "losses": {"predictive": 0.0}},
-    "no_contrast": {"losses": {"contrast": 0.0}},
-    "shuffled_contrast": {"losses": {"shuffled": True}},
+    "pretrained": {},
     "paper": {"mode": "paper"},
 }
 SAMPLES = 8
 RANGES = {"digits": 2.0, "textures": 6.0}
-TEXTURES = Spectrum(size=128, length=6.0)
+TEXTURES = Spectrum(size=32, length=3.0)
+TIMES = 4
+WALKED = 32  # images in the table of walks
+WALKS = (
+    [("dbim_high_order", n) for n in (1, 2, 4, 8, 16, 40)]
+    + [("heun", n) for n in (1, 2, 4, 8, 16, 40)]
+    + [("student", n) for n in (1, 2, 4)]
+)
 
 
 class Parts(NamedTuple):
@@ -114,7 +132,8 @@ def images(told: argparse.Namespace) -> Parts:
     if told.data == "digits":
         pairs = digit_pairs(told.folder, count=count)
     else:
-        made = texture_pairs(count, generator=numpy_generator(5, "textures"), spectrum=TEXTURES)
+        rng = numpy_generator(5, "textures")
+        made = texture_pairs(count, generator=rng, times=TIMES, spectrum=TEXTURES)
         names = np.arange(count).astype(str)
         pairs = Pairs(made.small, made.large, names, np.full(count, "texture"), {})
     order = numpy_generator(5, "benchmark", "parts").permutation(count)
@@ -140,49 +159,52 @@ def judged(drawn: Drawn, truth: Array, net: FeatureNet, reach: float) -> Row:
 
 
 class Specialised(nn.Module):
-    """Residual convolutions on the bicubic image (after Kim et al., 1511.04587)."""
+    """Convolutions on the small image, then sub-pixels (Shi et al., 1609.05158), on the bicubic."""
 
-    def __init__(self, width: int, layers: int) -> None:
+    def __init__(self, width: int, layers: int, times: int) -> None:
         super().__init__()
         inner = [nn.Conv2d(width, width, 3, padding=1) for _ in range(layers)]
         self.layers = nn.ModuleList([nn.Conv2d(1, width, 3, padding=1), *inner])
-        self.head = nn.Conv2d(width, 1, 3, padding=1)
+        self.head = nn.Conv2d(width, times**2, 3, padding=1)
+        self.times = times
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Sharpen ``(n, 1, H, W)``."""
-        y = x
+    def forward(self, small: torch.Tensor, large: torch.Tensor) -> torch.Tensor:
+        """Sharpen ``large`` ``(n, 1, H, W)``, the bicubic image of ``small``."""
+        y = small
         for layer in self.layers:
             y = F.silu(layer(y))
-        out: torch.Tensor = x + self.head(y)
+        out: torch.Tensor = large + F.pixel_shuffle(self.head(y), self.times)
         return out
 
 
-def specialised(parts: Parts, steps: int, *, weights: int) -> Array:
-    """Train the specialised network with about so many weights and answer the test images.
-
-    A convolution on all pixels is dear: it makes as many steps as the bridge, on eight images each.
-    """
+def specialised(parts: Parts, budget: Budget, *, weights: int) -> Array:
+    """Train the specialised network with about so many weights and answer the test images."""
     size = parts.train.target.shape[-2:]
-    layers = 6
+    layers = 4
     width = max(8, round(math.sqrt(weights / (9 * layers))))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        net = Specialised(width, layers)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    net.to(device)
-    given = torch.as_tensor(bicubic(parts.train.source, size), dtype=torch.float32)
+        net = Specialised(width, layers, size[0] // parts.train.source.shape[-1])
+
+    def sides(some: Pairs) -> tuple[torch.Tensor, torch.Tensor]:
+        large = torch.as_tensor(bicubic(some.source, size), dtype=torch.float32)
+        return torch.as_tensor(some.source), large
+
+    small, large = sides(parts.train)
     wanted = torch.as_tensor(parts.train.target)
-    optimiser = torch.optim.AdamW(net.parameters(), 1e-3)
+    optimiser = torch.optim.AdamW(net.parameters(), budget.rate)
+    falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, budget.steps)
     draws = generator(0, "benchmark", "specialised")
-    for _ in range(steps):
-        rows = torch.randint(len(given), (8,), generator=draws)
-        loss = (net(given[rows].to(device)) - wanted[rows].to(device)).square().mean()
+    for _ in range(budget.steps):
+        rows = torch.randint(len(small), (budget.batch,), generator=draws)
+        loss = (net(small[rows], large[rows]) - wanted[rows]).square().mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    test = torch.as_tensor(bicubic(parts.test.source, size), dtype=torch.float32)
+        falling.step()
     with torch.no_grad():
-        return torch.cat([net(x.to(device)).cpu() for x in test.split(64)]).numpy()
+        found: torch.Tensor = net(*sides(parts.test))
+    return found.numpy()
 
 
 def simple_answers(parts: Parts) -> dict[str, Drawn]:
@@ -217,57 +239,197 @@ def with_residuals(parts: Parts, held: Array, mean: Array) -> dict[str, Drawn]:
     }
 
 
+class Task(NamedTuple):
+    """What every cell sees: the images, how they are judged, and what may be spent."""
+
+    parts: Parts
+    net: FeatureNet
+    reach: float
+    budget: Budget
+    place: str
+
+    def judged(self, drawn: Drawn) -> list[list[float]]:
+        """A row as lists, by image."""
+        return [x.tolist() for x in judged(drawn, self.parts.test.target, self.net, self.reach)]
+
+
+def table_of(task: Task, arm: str, seed: int) -> dict[str, Any]:
+    """Settings of an arm; the pretrained codec is made where it is missing."""
+    table = merged(NETWORKS, ARMS[arm])
+    if arm == "ours":
+        return merged(table, {"few_steps": {"train": max(1, task.budget.steps // 6)}})
+    if arm == "pretrained":
+        said = from_mapping(LDDBMSettings, NETWORKS)
+        grid = TokenGrid(said.latents.tokens, said.latents.width, "norm")
+        folder = pretrained_codec(
+            f"{task.place}/codec-{seed}", task.parts.train.target, grid, said.target.hidden,
+            budget=task.budget, seed=seed,
+        )  # fmt: skip
+        return merged(table, {"target": {"codec": "pretrained", "path": str(folder)}})
+    return table
+
+
+def latents_of(method: LDDBM, some: Pairs) -> tuple[Array, Array]:
+    """Both ends of some pairs, flattened."""
+    batch = some.as_set().batch(np.arange(len(some.source)))
+    ends = (method.encode(batch, side).z.flatten(1) for side in ("given", "want"))
+    one, two = (z.double().numpy() for z in ends)
+    return one, two
+
+
+def measured(task: Task, arm: str, seed: int) -> dict[str, Any]:
+    """Rows of an arm, and what is watched in it."""
+    parts = task.parts
+    held = parts.held.as_set().batch(np.arange(min(128, len(parts.held.source))))
+    test = parts.test.as_set().batch(np.arange(len(parts.test.source)))
+    table = table_of(task, arm, seed)
+    method = trained(f"{task.place}/{arm}-{seed}", parts.train.as_set(), table, task.budget, seed)
+    method.calibrate(held, generator=generator(seed, "benchmark", "calibrate"))
+    drawn = answers(method, test, samples=0 if arm == "regression" else SAMPLES, seed=seed)
+    rows = {arm: task.judged(drawn)}
+    found: dict[str, Any] = {"rows": rows, "watched": reported(method, test, seed)}
+    found["weights"] = sum(p.numel() for p in method.parameters())
+    if arm == "regression":
+        every = parts.held.as_set().batch(np.arange(len(parts.held.source)))
+        back = answers(method, every, samples=0, seed=seed)
+        for name, control in with_residuals(parts, back.mean, drawn.mean).items():
+            rows[name] = task.judged(control)
+    if arm == "ours":
+        found["top1"] = retrieval_top1(*latents_of(method, parts.test))
+        found["top1 before"] = retrieval_top1(*latents_of(untrained(task, seed), parts.test))
+        found["walks"] = walks(method, task, seed)
+        method.bridge.settings = replace(method.bridge.settings, residual="gaussian")
+        method.calibrate(held, generator=generator(seed, "benchmark", "calibrate"))
+        rows["gaussian"] = task.judged(answers(method, test, samples=SAMPLES, seed=seed))
+    return found
+
+
+def untrained(task: Task, seed: int) -> LDDBM:
+    """The same networks before training, with fitted normalisers."""
+    pairs = task.parts.train.as_set()
+    settings = from_mapping(LDDBMSettings, merged(NETWORKS, {"steps": 2}))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        method = LDDBM(settings, pairs.shapes, given=["source"], want=["target"])
+    method.prepare(pairs.batch(np.arange(len(pairs))))
+    return method.eval()
+
+
+def walks(method: LDDBM, task: Task, seed: int) -> dict[str, list[float]]:
+    """Feature distance of a sample, CRPS and energy score by sampler and steps."""
+    some = task.parts.test.rows(np.arange(WALKED))
+    batch, student = some.as_set().batch(np.arange(WALKED)), method.bridge.student
+    usual, found = method.bridge.settings, {}
+    for name, count in WALKS:
+        method.bridge.student = student if name == "student" else None
+        sampler = usual.sampler if name == "student" else name
+        method.bridge.settings = replace(usual, sampler=sampler)
+        drawn = answers(method, batch, samples=SAMPLES, seed=seed, steps=count)
+        row = judged(drawn, some.target, task.net, task.reach)
+        found[f"{name}, {count} steps"] = [
+            float(x.mean()) for x in (row.feature, row.crps, row.energy)
+        ]
+    method.bridge.settings, method.bridge.student = usual, student
+    return found
+
+
+def draw_picture(task: Task, seed: int, path: Path) -> None:
+    """Both ends of the test images in a plane, before and after training, by class."""
+    after = trained(
+        f"{task.place}/ours-{seed}", task.parts.train.as_set(), table_of(task, "ours", seed),
+        task.budget, seed,
+    )  # fmt: skip
+    maps: list[tuple[str, LatentMap]] = []
+    for title, method in (("before", untrained(task, seed)), ("after", after)):
+        rng = numpy_generator(seed, "benchmark", "plane")
+        maps.append((title, map_latents(*latents_of(method, task.parts.test), generator=rng)))
+    save_latent_map(maps, task.parts.test.label.tolist(), path)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", choices=list(RANGES), default="digits")
     parser.add_argument("--folder", default=".data/mnist")
-    parser.add_argument("--images", type=int, default=8000)
-    parser.add_argument("--tested", type=int, default=1000)
-    parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--images", type=int, default=4000)
+    parser.add_argument("--tested", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=700)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(ARMS))
+    parser.add_argument("--picture", default="")
     told = parser.parse_args()
-    begun, reach = time.monotonic(), RANGES[told.data]
     parts = images(told)
-    pairs, held, test = (p.as_set() for p in parts)
     net = train_feature_net(
         parts.train.target,
         generator=generator(0, "benchmark", "features"),
-        options=FeatureOptions(steps=min(400, told.steps)),
+        options=FeatureOptions(hidden=8, steps=min(150, told.steps), batch=32),
     )
-    truth = parts.test.target
-    rows: dict[str, list[Row]] = {}
-    for name, drawn in simple_answers(parts).items():
-        rows[name] = [judged(drawn, truth, net, reach)]
-    weights = 0
+    place = f"super/{told.data}-{told.images}-{told.steps}"
+    budget = Budget(told.steps, told.batch, 2e-3)
+    task = Task(parts, net, RANGES[told.data], budget, place)
+    simple = cell(
+        f"{place}/simple",
+        lambda: {name: task.judged(d) for name, d in simple_answers(parts).items()},
+    )
+    rows = {name: [_row(kept)] for name, kept in simple.found.items()}
+    seconds, watched, seen = simple.seconds, {}, {}
     for seed in told.seeds:
         for arm in told.arms:
-            place = f"super/{told.data}-{told.images}-{told.steps}/{arm}-{seed}"
-            (RUNS / place).parent.mkdir(parents=True, exist_ok=True)
-            budget = Budget(told.steps, told.batch)
-            method = trained(place, pairs, {**NETWORKS, **ARMS[arm]}, budget, seed)
-            weights = sum(p.numel() for p in method.parameters())
-            count = 0 if arm == "regression" else SAMPLES
-            drawn = answers(method, test.batch(np.arange(len(test))), samples=count, seed=seed)
-            rows.setdefault(arm, []).append(judged(drawn, truth, net, reach))
-            if arm == "regression":
-                back = answers(method, held.batch(np.arange(len(held))), samples=0, seed=seed)
-                for name, control in with_residuals(parts, back.mean, drawn.mean).items():
-                    rows.setdefault(name, []).append(judged(control, truth, net, reach))
+            kept = cell(f"{place}/{arm}-{seed}-found", partial(measured, task, arm, seed))
+            seconds += kept.seconds
+            for name, row in kept.found["rows"].items():
+                rows.setdefault(name, []).append(_row(row))
+                watched.setdefault(arm, []).append(kept.found["watched"])
+            seen[arm] = kept.found
+            if arm == "ours":
+                watched.setdefault("walks", []).append(kept.found["walks"])
+                watched.setdefault("top1", []).append(kept.found["top1"])
+                watched.setdefault("top1 before", []).append(kept.found["top1 before"])
             print(f"{arm} {seed}: {rows[arm][-1].psnr.mean():.2f} dB", flush=True)
-    single = specialised(parts, told.steps, weights=weights)
-    rows["specialised"] = [judged(Drawn(single[None][:0], single), truth, net, reach)]
+    single = cell(
+        f"{place}/specialised",
+        lambda: {"row": _special(task, seen[told.arms[-1]]["weights"])},
+    )
+    rows["specialised"] = [_row(single.found["row"])]
+    seconds += single.seconds
+    if told.picture:
+        draw_picture(task, told.seeds[0], Path(told.picture))
     record(
         f"super_resolution_{told.data}",
         "From a small image the mean of 8 samples of the bridge is 0.5 dB above regression with "
         "the same network, and its CRPS and energy score are below those of every residual control "
         f"({told.data}).",
         _holds(rows),
-        _figures(rows),
+        [*_figures(rows), *_watched(watched)],
         told.seeds,
-        time.monotonic() - begun,
+        seconds,
     )
+
+
+def _special(task: Task, weights: int) -> list[list[float]]:
+    mean = specialised(task.parts, task.budget, weights=weights)
+    return task.judged(Drawn(mean[None][:0], mean))
+
+
+def _row(kept: Sequence[Sequence[float]]) -> Row:
+    return Row(*(np.asarray(x, dtype=np.float64) for x in kept))
+
+
+def _watched(watched: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """Means over seeds of what is watched in every bridge, and of the table of walks."""
+    figures = []
+    for top in ("top1 before", "top1"):
+        if top in watched:
+            figures.append(figure(f"ours: retrieval {top}", float(np.mean(watched.pop(top)))))
+    for walk in watched.get("walks", [{}])[0]:
+        found = np.mean([kept[walk] for kept in watched["walks"]], axis=0)
+        for name, value in zip(("feature", "crps", "energy"), found, strict=True):
+            figures.append(figure(f"{walk}: {name}", float(value)))
+    watched.pop("walks", None)
+    for arm, several in watched.items():
+        for name in several[0]:
+            figures.append(figure(f"{arm}: {name}", float(np.mean([w[name] for w in several]))))
+    return figures
 
 
 def _figures(rows: dict[str, list[Row]]) -> list[dict[str, Any]]:
@@ -280,6 +442,9 @@ def _figures(rows: dict[str, list[Row]]) -> list[dict[str, Any]]:
                 span = bootstrap_interval(values, generator=numpy_generator(0, name, field))
                 label, unit = f"{name}: {field}", units.get(field, "")
                 figures.append(figure(label, span.mean, unit, low=span.low, high=span.high))
+    if "ours" in rows:
+        best = float(np.mean([row.psnr.mean() for row in rows["ours"]])) + 10 * math.log10(8 / 9)
+        figures.append(figure("ours: ceiling of psnr_of_mean", best, "dB"))
     return figures
 
 

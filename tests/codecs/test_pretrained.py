@@ -8,7 +8,16 @@ import torch
 from unisono.codecs.autoencoder import Autoencoder
 from unisono.codecs.image import ImageCodec
 from unisono.codecs.kl_autoencoder import KlAutoencoder, KlSettings
-from unisono.codecs.pretrained import PretrainedImageCodec, load_codec, save_codec
+from unisono.codecs.pretrained import (
+    KeptCodec,
+    PretrainedCard,
+    PretrainedImageCodec,
+    build,
+    load_codec,
+    open_pretrained,
+    read_card,
+    save_codec,
+)
 from unisono.codecs.streams import StreamCodec
 from unisono.codecs.token_grid import TokenGrid
 from unisono.codecs.views import ViewsCodec
@@ -91,3 +100,40 @@ def test_adapters_are_trained_and_the_autoencoder_is_not(generator: torch.Genera
 def test_other_channels_are_refused() -> None:
     with pytest.raises(ShapeError, match="takes 3 channels or 1; got 2"):
         PretrainedImageCodec((2, 8, 8), small_kl())
+
+
+def test_a_kept_codec_is_as_it_came(tmp_path: Path, generator: torch.Generator) -> None:
+    codec = ImageCodec((1, 8, 8), GRID, hidden=4)
+    data = 5 + torch.rand(3, 1, 8, 8, generator=generator)
+    mask = torch.ones_like(data, dtype=torch.bool)
+    codec.fit(data, mask)
+    folder = save_codec(codec.eval(), tmp_path / "codec")
+    kept = open_pretrained(folder, (1, 8, 8), GRID)
+    assert isinstance(kept, KeptCodec)
+    kept.train()
+    kept.fit(100 * data, mask)  # its normaliser is part of what it learned
+    latents = codec.encode(data, mask)
+    torch.testing.assert_close(kept.encode(data, mask).z, latents.z)
+    torch.testing.assert_close(kept.decode(latents), codec.decode(latents))
+    assert kept.distance(data, data, mask) == 0
+    assert not any(p.requires_grad for p in kept.parameters()) and not kept.inner.training
+    total = kept.loss(data, mask, generator=generator).parts["reconstruction"]
+    assert float(total) > 0
+
+
+def test_a_card_alone_builds_it_again(tmp_path: Path) -> None:
+    folder = save_codec(ImageCodec((1, 8, 8), GRID, hidden=4), tmp_path / "codec")
+    card = read_card(folder)
+    made = build(card, (1, 8, 8), GRID)
+    opened = open_pretrained(folder, (1, 8, 8), GRID)
+    assert {k: v.shape for k, v in made.state_dict().items()} == {
+        k: v.shape for k, v in opened.state_dict().items()
+    }
+    with pytest.raises(ConfigError, match=r"things of shape \(1, 8, 8\); these have \(1, 9, 8\)"):
+        build(card, (1, 9, 8), GRID)
+    with pytest.raises(ConfigError, match=r"set latents.tokens = 6 and latents.width = 8"):
+        build(card, (1, 8, 8), TokenGrid(4, 8))
+    with pytest.raises(ConfigError, match="needs a path"):
+        build(PretrainedCard(), (1, 8, 8), GRID)
+    with pytest.raises(ConfigError, match="holds no codec"):
+        read_card(tmp_path)

@@ -1,13 +1,17 @@
 """Mirrors src/unisono/methods/bridge_codecs.py."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
+from unisono.codecs.pretrained import save_codec
+from unisono.codecs.streams import StreamCodec
 from unisono.codecs.token_grid import TokenGrid
 from unisono.core.contracts import TrainedCodec
 from unisono.core.errors import ConfigError
-from unisono.methods.bridge_codecs import PlainCodec, kind_of, make_end
-from unisono.methods.lddbm_settings import EndSettings
+from unisono.methods.bridge_codecs import PlainCodec, kind_of, make_end, sealable
+from unisono.methods.lddbm_settings import EndSettings, LDDBMSettings
 
 
 @pytest.mark.parametrize(
@@ -52,3 +56,28 @@ def test_shapes_without_a_codec_are_refused() -> None:
         make_end((1, 8, 8), EndSettings("identity"), TokenGrid(8, 4))
     with pytest.raises(ConfigError, match="codec 'image'"):
         make_end((20, 3), EndSettings("image"), TokenGrid(8, 4))
+
+
+def test_a_pretrained_end_is_sealed_by_its_card(tmp_path: Path, generator: torch.Generator) -> None:
+    grid = TokenGrid(4, 4)
+    codec = StreamCodec((8, 2), grid, hidden=4)
+    data = 9 * torch.randn(5, 8, 2, generator=generator)
+    mask = torch.ones_like(data, dtype=torch.bool)
+    codec.fit(data, mask)
+    said = EndSettings("pretrained", path=str(save_codec(codec, tmp_path / "codec")))
+    end = make_end((8, 2), said, grid)
+    assert end.sizes == (4,) and isinstance(end.codec, TrainedCodec)
+    z = end.codec.encode(data, mask)
+    torch.testing.assert_close(z.z, codec.eval().encode(data, mask).z)
+    sealed = sealable(LDDBMSettings(source=said)).source
+    assert sealed.path == "" and sealed.card is not None
+    again = make_end((8, 2), sealed, grid)
+    again.module.load_state_dict(end.module.state_dict())
+    torch.testing.assert_close(again.codec.encode(data, mask).z, z.z)
+
+
+def test_a_path_without_its_word_is_refused() -> None:
+    with pytest.raises(ConfigError, match="belong together"):
+        EndSettings(path="codec")
+    with pytest.raises(ConfigError, match="belong together"):
+        EndSettings("pretrained")

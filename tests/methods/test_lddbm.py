@@ -1,11 +1,15 @@
 """Mirrors src/unisono/methods/lddbm.py."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from bridge_toys import FRAMES, MIX, NOISE, batch_of, fitted, method, pairs, settings
 
+from unisono.codecs.pretrained import save_codec
+from unisono.codecs.streams import StreamCodec
+from unisono.codecs.token_grid import TokenGrid
 from unisono.core.contracts import Batch
 from unisono.core.errors import ConfigError, ModelError, UnisonoError
 from unisono.methods.lddbm import LDDBM
@@ -17,6 +21,7 @@ from unisono.methods.lddbm_settings import (
     UnpairedSettings,
 )
 from unisono.methods.settings import FewSteps
+from unisono.training.phases import train_only
 
 
 def finite(made: LDDBM, batch: Batch, generator: torch.Generator) -> dict[str, float]:
@@ -279,3 +284,24 @@ class TestBadInput:
                 settings(), {"y": (4, 2), "i": (1, 8, 8), "x": (4, 2)}, given=["y", "i"],
                 want=["x"],
             )  # fmt: skip
+
+
+def test_a_pretrained_codec_is_trained_in_no_phase(tmp_path: Path) -> None:
+    codec = StreamCodec((FRAMES, 2), TokenGrid(FRAMES, 4), hidden=4)
+    batch = pairs(8)
+    codec.fit(batch.data["x"], batch.mask["x"])
+    folder = save_codec(codec, tmp_path / "codec")
+    made = method(settings("streams", target=EndSettings("pretrained", path=str(folder))))
+    made.prepare(batch)
+    for phase in made.phases:
+        trained = train_only(made, phase.groups)
+        assert trained and not any(name.startswith("codecs.target") for name in trained)
+    assert {id(p) for p in made.groups()["kept"]} == {
+        id(p) for p in made.target.module.parameters()
+    }
+    torch.testing.assert_close(
+        made.encode(batch, "want").z, codec.eval().encode(batch.data["x"], batch.mask["x"]).z
+    )
+    assert made.settings.target.path == ""
+    both = method(replace(made.settings, source=made.settings.target))
+    assert [phase.name for phase in both.phases] == ["bridge"]  # no codec has anything to learn

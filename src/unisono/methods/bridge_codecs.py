@@ -5,21 +5,23 @@ number of tokens. A codec without parameters (``identity``) is its own latent.
 """
 
 import math
+from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
 from torch import Generator, Tensor, nn
 
 from unisono.codecs.identity import IdentityCodec
 from unisono.codecs.image import ImageCodec
+from unisono.codecs.pretrained import build, open_pretrained, read_card
 from unisono.codecs.streams import StreamCodec
 from unisono.codecs.token_grid import TokenGrid, grid_sizes
 from unisono.codecs.views import ViewsCodec
 from unisono.codecs.voxels import VoxelCodec
 from unisono.core.contracts import Loss, TrainedCodec
 from unisono.core.errors import ConfigError, ShapeError
-from unisono.methods.lddbm_settings import EndSettings
+from unisono.methods.lddbm_settings import EndSettings, LDDBMSettings
 
-__all__ = ["End", "PlainCodec", "kind_of", "make_end"]
+__all__ = ["End", "PlainCodec", "kind_of", "make_end", "sealable"]
 
 _MOST_COLOURS = 4
 """Things of three axes with a first one longer than this are voxels."""
@@ -73,13 +75,13 @@ class End(NamedTuple):
 
 
 def kind_of(shape: tuple[int, ...], said: str) -> str:
-    """Name of the codec for things of a shape, ``said`` unless that is ``"auto"``.
+    """Name of the codec for things of a shape, ``said`` unless that leaves it to the shape.
 
     Example:
         >>> kind_of((100, 6), "auto"), kind_of((1, 28, 28), "auto"), kind_of((16, 16, 16), "auto")
         ('streams', 'image', 'voxels')
     """
-    if said != "auto":
+    if said not in ("auto", "pretrained"):
         return said
     kinds = {2: "streams", 3: "image" if shape[0] <= _MOST_COLOURS else "voxels", 4: "views"}
     if len(shape) not in kinds:
@@ -104,6 +106,8 @@ def make_end(shape: tuple[int, ...], settings: EndSettings, grid: TokenGrid) -> 
     kind = kind_of(shape, settings.codec)
     if kind == "identity":
         return End(PlainCodec(shape), (shape[0],))
+    if settings.codec == "pretrained":
+        return _end(_pretrained(shape, settings, grid), kind, grid)
     made: Any = {
         "streams": StreamCodec,
         "image": ImageCodec,
@@ -114,7 +118,32 @@ def make_end(shape: tuple[int, ...], settings: EndSettings, grid: TokenGrid) -> 
         codec = made(shape, grid, hidden=settings.hidden)
     except ShapeError as error:
         raise ConfigError(f"codec {kind!r}: {error}") from error
+    return _end(codec, kind, grid)
+
+
+def _end(codec: Any, kind: str, grid: TokenGrid) -> End:  # noqa: ANN401 - any codec
     cells = getattr(codec, "cells", ())
     matched = kind != "views" and cells and math.prod(cells) == grid.tokens
     sizes = tuple(cells) if matched else grid_sizes(grid.tokens, _AXES[kind])
     return End(codec, sizes)
+
+
+def _pretrained(shape: tuple[int, ...], settings: EndSettings, grid: TokenGrid) -> TrainedCodec:
+    try:
+        if settings.card is not None:
+            return build(settings.card, shape, grid)
+        return open_pretrained(settings.path, shape, grid)
+    except ShapeError as error:
+        raise ConfigError(f"codec 'pretrained': {error}") from error
+
+
+def sealable(settings: LDDBMSettings) -> LDDBMSettings:
+    """The same settings with the cards of pretrained codecs in place of their paths.
+
+    A model that holds the weights is built again from these, without the folders.
+    """
+    ends = [
+        replace(end, path="", card=read_card(end.path)) if end.path else end
+        for end in (settings.source, settings.target)
+    ]
+    return replace(settings, source=ends[0], target=ends[1])

@@ -22,7 +22,7 @@ from unisono.codecs.token_grid import TokenGrid
 from unisono.core.contracts import Batch, Draws, Latents, Loss, Phase
 from unisono.core.distributed import gather_batch
 from unisono.core.errors import ConfigError, ModelError, ShapeError, UnisonoError
-from unisono.methods.bridge_codecs import kind_of, make_end
+from unisono.methods.bridge_codecs import kind_of, make_end, sealable
 from unisono.methods.bridge_monitors import latent_monitors
 from unisono.methods.bridge_student import FEW_STEPS
 from unisono.methods.latent_bridge import LatentBridge, Walked
@@ -94,12 +94,14 @@ class LDDBM(nn.Module):
                 f"{widths[0]}, those of {', '.join(self.want)} {widths[1]}; take codecs with one "
                 "latents.width."
             )
+        self.settings = sealable(self.settings)
         self.codecs = nn.ModuleDict({"source": self.source.module, "target": self.target.module})
+        # weights that come trained are in no phase; phases decide of all others what is frozen
+        self._kept = tuple(p for p in self.codecs.parameters() if not p.requires_grad)
         tokens = Tokens(widths[0], self.target.sizes, self.source.sizes)
         self.bridge = LatentBridge(tokens, self.settings)
         turned = Tokens(widths[0], self.source.sizes, self.target.sizes)
-        used = self.settings.unpaired.used
-        self.backward = Backward(turned, self.settings) if used else None
+        self.backward = Backward(turned, self.settings) if self.settings.unpaired.used else None
 
     def _joint(self, names: Sequence[str]) -> tuple[int, ...]:
         shapes = [self.shapes[name] for name in names]
@@ -127,26 +129,31 @@ class LDDBM(nn.Module):
             return (Phase("joint", steps, every, joint),)
         if regime == "iterative":
             return (Phase("joint", steps, every, joint, period=self.settings.every),)
-        learned = any(True for _ in self.codecs.parameters())
-        first = min(round(steps * self.settings.codec_share), steps - 1) if learned else 0
+        share = self.settings.codec_share if self._learned(self.codecs) else 0.0
+        first = min(round(steps * share), steps - 1)
         phases = [Phase("bridge", steps - first, ("source", "bridge"), joint[:3] + joint[5:])]
         if first:
             phases.insert(0, Phase("codecs", first, every[:2], ("reconstruction", "contrast")))
         return tuple(phases)
 
     def groups(self) -> Mapping[str, Sequence[nn.Parameter]]:
-        """The source's codec, the target's codec, everything between them, and the student."""
+        """Source's and target's codec, everything between, the student, and what stays as it is."""
         student = self.bridge.student
         pupils = [] if student is None else list(student.parameters())
         apart = {id(p) for p in pupils}
         between = [p for p in self.bridge.parameters() if id(p) not in apart]
         between += [] if self.backward is None else [*self.backward.parameters()]
         return {
-            "source": list(self.source.module.parameters()),
-            "target": list(self.target.module.parameters()),
+            "source": self._learned(self.source.module),
+            "target": self._learned(self.target.module),
             "bridge": between,
             "student": pupils,
+            "kept": list(self._kept),
         }
+
+    def _learned(self, codec: nn.Module) -> list[nn.Parameter]:
+        kept = {id(p) for p in self._kept}
+        return [p for p in codec.parameters() if id(p) not in kept]
 
     def prepare(self, windows: Batch) -> None:
         """Fit the codecs' normalisers on the training part."""

@@ -8,6 +8,7 @@ them in; the filled form is what a model is sealed with.
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from unisono.codecs.pretrained import PretrainedCard
 from unisono.core.checks import check_range
 from unisono.core.errors import ConfigError
 from unisono.methods.settings import FewSteps, Mode
@@ -25,7 +26,7 @@ __all__ = [
     "resolve_lddbm",
 ]
 
-Kind = Literal["auto", "streams", "image", "voxels", "views", "identity"]
+Kind = Literal["auto", "streams", "image", "voxels", "views", "identity", "pretrained"]
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,26 @@ class EndSettings:
     Args:
         codec: What the thing is; ``"auto"`` goes by its axes: two are a sequence (frames,
             channels), three an image (at most 4 channels, rows, columns) or else voxels, four
-            views.
+            views. ``"pretrained"`` is what lies in ``path``.
         hidden: Channels of the finest level.
+        path: Folder of a pretrained codec: one that ``codecs.pretrained.save_codec`` wrote, which
+            stays as it is, or the KL autoencoder of an image model, which is put, frozen, between
+            two trainable resamplers.
+        card: What ``path`` held; a sealed model says this instead, for it holds the weights.
     """
 
     codec: Kind = "auto"
     hidden: int = 16
+    path: str = ""
+    card: PretrainedCard | None = None
 
     def __post_init__(self) -> None:
         check_range("hidden", self.hidden, 1, 4096, closed=True)
+        said = bool(self.path) or self.card is not None
+        if said != (self.codec == "pretrained"):
+            raise ConfigError(
+                "codec = 'pretrained' and path belong together: say both, or neither."
+            )
 
 
 @dataclass(frozen=True)
