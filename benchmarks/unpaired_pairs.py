@@ -94,9 +94,9 @@ def main() -> None:
         middle = mean[arm, share] = float(np.mean(values))
         wide = 1.96 * np.std(values, ddof=1) / len(values) ** 0.5 if len(values) > 1 else 0.0
         name = "all pairs" if share == 100 else f"{arm}, {share} % of pairs"
-        figures.append(figure(name, middle, low=middle - wide, high=middle + wide))
+        figures.append(figure(f"{name}: error", middle, low=middle - wide, high=middle + wide))
     blank = parts.test.target - parts.train.target.mean(axis=0)
-    figures.append(figure("mean image", float(np.sqrt((blank**2).mean()))))
+    figures.append(figure("mean image: error", float(np.sqrt((blank**2).mean()))))
     record(
         "unpaired_pairs",
         "With 10 and 20 % of the pairs, things without a partner make the answer better than the "
