@@ -1,6 +1,6 @@
 """A recording as a model sees it: the right streams, channels, units, rate and windows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,7 +23,7 @@ from unisono.recordings.windows import KNOWN, WindowBatch, cut_windows, window_h
 if TYPE_CHECKING:
     from unisono.api.model import Model
 
-__all__ = ["Inputs", "make_inputs", "matched", "to_batch"]
+__all__ = ["Inputs", "make_inputs", "matched", "to_batch", "whole_batch"]
 
 _OUTSIDE = 0.05
 """Share of samples outside the training range above which it is said."""
@@ -70,17 +70,7 @@ def make_inputs(model: "Model", recording: xr.DataTree, want: tuple[str, ...] = 
             f"the model is given {', '.join(given)}; rename a stream or use another model."
         )
     doubts = [f"{n} is missing: bands are wider" for n in given if n not in present]
-    turned = tuple(t for t in model.cut.turned if t in present)
-    loose = replace(
-        model.cut,
-        streams=present,
-        require=(),
-        min_valid=0.0,
-        channels={},
-        turned=turned,
-        heading=model.cut.heading if turned or not model.cut.turned else "",
-        units={k: v for k, v in model.cut.units.items() if k.partition("/")[0] in present},
-    )
+    loose = _loosened(model, present)
     if model.cut.by:
         recording, said = _with_events(recording, model.cut)
         windows = cut_windows(recording, loose)
@@ -95,9 +85,46 @@ def make_inputs(model: "Model", recording: xr.DataTree, want: tuple[str, ...] = 
     return _fixed(model, recording, loose, doubts)
 
 
-def _fixed(model: "Model", recording: xr.DataTree, cut: Cut, doubts: list[str]) -> Inputs:
-    """All of a recording on the common clock, then windows with half of each overlapping."""
-    length = model.cut.length
+def whole_batch(model: "Model", recording: xr.DataTree, names: Sequence[str]) -> Batch:
+    """All of a recording as one long window, ``(1, T, D)`` a stream, with ``start_s`` known.
+
+    Args:
+        model: A model of windows of fixed length.
+        recording: The recording.
+        names: Streams that it holds; the window lies where all of them are.
+
+    Raises:
+        ModelError: If there is nothing to cut, or a stream is not what the model knows.
+        UnitError: If a unit cannot be converted.
+    """
+    whole = _whole(recording, _loosened(model, tuple(names)))
+    batch, _ = to_batch(model, whole.windows)
+    start = torch.tensor([whole.grid[0]], dtype=torch.float64)
+    return replace(batch, known={**batch.known, "start_s": start})
+
+
+def _loosened(model: "Model", present: tuple[str, ...]) -> Cut:
+    """How a recording is cut at use: what is missing is missing."""
+    turned = tuple(t for t in model.cut.turned if t in present)
+    return replace(
+        model.cut,
+        streams=present,
+        require=(),
+        min_valid=0.0,
+        channels={},
+        turned=turned,
+        heading=model.cut.heading if turned or not model.cut.turned else "",
+        units={k: v for k, v in model.cut.units.items() if k.partition("/")[0] in present},
+    )
+
+
+class _Whole(NamedTuple):
+    grid: npt.NDArray[np.float64]
+    windows: WindowBatch
+
+
+def _whole(recording: xr.DataTree, cut: Cut) -> _Whole:
+    """All of a recording on the common clock."""
     grid, _ = fixed_spans(recording, replace(cut, length=1, stride=1))
     if len(grid) < 2:
         raise ModelError(f"recording {recording.attrs['recording']!r} is a single frame.")
@@ -109,6 +136,13 @@ def _fixed(model: "Model", recording: xr.DataTree, cut: Cut, doubts: list[str]) 
             f"recording {recording.attrs['recording']!r} has no valid sample of "
             f"{', '.join(cut.streams)}; check its gaps."
         )
+    return _Whole(grid, whole)
+
+
+def _fixed(model: "Model", recording: xr.DataTree, cut: Cut, doubts: list[str]) -> Inputs:
+    """All of a recording on the common clock, then windows with half of each overlapping."""
+    length = model.cut.length
+    grid, whole = _whole(recording, cut)
     batch, more = to_batch(model, whole)
     pad = max(length - len(grid), 0)
     if pad:

@@ -7,6 +7,7 @@ from unisono.core.checks import check_choice
 from unisono.experiments.ablation import llma_ablation
 from unisono.experiments.any_subset import any_subset
 from unisono.experiments.conda_traversal import conda_traversal
+from unisono.experiments.curves import llma_curves
 from unisono.experiments.leave_one_out import leave_one_out
 from unisono.experiments.result import ExperimentResult
 from unisono.experiments.where import llma_where
@@ -33,6 +34,11 @@ EXPERIMENTS: Mapping[str, tuple[str, Callable[[Path, Sequence[str]], ExperimentR
         "does alignment help, and more than its shuffled controls do? Simulated gait, a runner's "
         "accelerometer, acted motion (--set jobs=2 --set data=gait)",
         llma_ablation,
+    ),
+    "llma-curves": (
+        "what alignment rests on: window length, both directions, one clock, a shared source; "
+        "lags found and broken bonds told (--set jobs=2)",
+        llma_curves,
     ),
     "llma-where": (
         "where alignment pays: few pairs, poor guides, another laboratory, other forms of "

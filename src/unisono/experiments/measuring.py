@@ -20,17 +20,16 @@ unit ``"all"``.
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
-from torch import Generator
 
 from unisono.alignment.window_alignment import WindowAlignment, align_windows
 from unisono.api.evaluation_input import Side
 from unisono.api.model import Model
 from unisono.api.predicting import Drawing, Predicted, predict
-from unisono.core.contracts import Batch, Latents
+from unisono.api.synchrony_scores import Aligning
+from unisono.core.contracts import Batch
 from unisono.core.errors import ConfigError
 from unisono.core.random import generator, numpy_generator
 from unisono.evaluation.arrays import Array, Mask, group_mean, groups_of, masked_mean, masked_spread
@@ -60,15 +59,6 @@ LEVELS = (0.5, 0.8, 0.9)
 """Nominal levels of the bands."""
 
 Units = npt.NDArray[np.str_]
-
-
-@runtime_checkable
-class Aligning(Protocol):
-    """A method whose latents of both sides can be compared."""
-
-    def aligned(self, batch: Batch, *, generator: Generator) -> tuple[Latents, Latents]:
-        """Latents of the given and of the wanted side."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)

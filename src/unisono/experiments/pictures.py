@@ -57,19 +57,24 @@ def _interval(axes, found: Estimate, at: float, colour: str) -> None:  # type: i
 
 
 def curves_figure(
-    panels: Mapping[str, Mapping[str, Mapping[float, Estimate]]], *, across: str, up: str
+    panels: Mapping[str, Mapping[str, Mapping[float, Estimate]]],
+    *,
+    across: str | Sequence[str],
+    up: str | Sequence[str],
 ) -> Figure:
     """Panels of lines with intervals.
 
     Args:
         panels: For each panel, for each line, the estimate at each value of what was varied.
-        across: Label of what was varied.
-        up: Label of the figure.
+        across: Label of what was varied; one a panel, where they differ.
+        up: Label of the figure; one a panel, where they differ.
     """
+    below = [across] * len(panels) if isinstance(across, str) else across
+    beside = [up, *[""] * len(panels)] if isinstance(up, str) else up
 
     def paint(figure: Figure) -> None:
         grid = figure.subplots(1, len(panels), squeeze=False)[0]
-        for axes, (title, lines) in zip(grid, panels.items(), strict=True):
+        for number, (axes, (title, lines)) in enumerate(zip(grid, panels.items(), strict=True)):
             for k, (name, points) in enumerate(lines.items()):
                 known = {x: e for x, e in sorted(points.items()) if math.isfinite(e.value)}
                 colour = COLOURS[_SEQUENCE[k % len(_SEQUENCE)]].light
@@ -81,8 +86,8 @@ def curves_figure(
                 high = [e.high if math.isfinite(e.high) else e.value for e in known.values()]
                 axes.fill_between(list(known), low, high, color=colour, alpha=0.15, linewidth=0)
             axes.set_title(title)
-            axes.set_xlabel(across)
+            axes.set_xlabel(below[number])
+            axes.set_ylabel(beside[number])
             axes.legend()
-        grid[0].set_ylabel(up)
 
     return draw(paint, 3.6 * max(len(panels), 1), 3.0)
