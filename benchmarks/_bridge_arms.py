@@ -155,7 +155,6 @@ def _train(method: LDDBM | LLMA, name: str, pairs: PairSet, budget: Budget, seed
         batch_size=budget.batch,
         learning_rate=budget.rate,
         warmup_steps=min(100, budget.steps // 10),
-        ema_decay=0.995,
         checkpoint_every=max(50, budget.steps // 10),
         seed=seed,
         precision=budget.precision,
