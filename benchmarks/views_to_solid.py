@@ -1,6 +1,6 @@
 """From four silhouettes to a solid: the bridge beside regression, its rivals and simple answers.
 
-    python benchmarks/views_to_solid.py [--size 16 --solids 1700 --tested 136 --steps 800]
+    python benchmarks/views_to_solid.py [--size 16 --solids 1700 --tested 102 --steps 800]
 
 Seventeen families of solids in any pose, 16 voxels an edge, seen by four cameras (front, side, top,
 corner). Training and test solids have different numbers and share nothing. In three training items
@@ -14,7 +14,8 @@ beside it). Samples are widened on a part of the training solids that is held ba
 Beside them ridge, the mean of neighbours and a copy of the nearest.
 
 IoU is that of the best single answer, by item and pooled; 1-NNA compares one sample an item with
-the true solids (points on the surface, unit cube; Chamfer, and exact assignment). The spread is the
+the true solids, 68 of each (points on the surface, unit cube; Chamfer, and exact assignment): two
+sets of one distribution give 0.5 with a standard deviation of about 0.04. The spread is the
 mean standard deviation of a voxel over samples, with all views and with one, two and three absent.
 
 Goal: IoU >= 0.66 and 1-NNA (Chamfer) <= 0.55 on unseen solids, and IoU above every other row (the
@@ -68,6 +69,7 @@ ARMS: dict[str, dict[str, Any]] = {
     "unet": {"bridge": {"network": "unet", "start": "zero"}},
 }
 SAMPLES, POINTS, FEW_POINTS = 8, 128, 64
+NEAR = 68  # solids that 1-NNA is taken of
 HELD = 0.1  # share of the training solids on which samples are widened
 
 
@@ -97,6 +99,7 @@ def as_set(pairs: SolidPairs, *, absent: float, generator: np.random.Generator) 
 
 def told_apart(generated: Array, truth: Array, *, seed: int) -> tuple[float, float]:
     """1-NNA by Chamfer distance and by exact assignment; solids without a voxel leave both sets."""
+    generated, truth = generated[:NEAR], truth[:NEAR]
     keep = (generated >= 0.5).any(axis=(1, 2, 3))
     if keep.sum() < 10:
         return float("nan"), float("nan")
@@ -195,7 +198,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=16)
     parser.add_argument("--solids", type=int, default=1700)
-    parser.add_argument("--tested", type=int, default=136)
+    parser.add_argument("--tested", type=int, default=102)
     parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
