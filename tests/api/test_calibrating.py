@@ -42,3 +42,17 @@ def test_bands_may_be_left_raw(tiny_model: api.Model, tmp_path: Path) -> None:
     parts = open_parts(recipe)
     found = calibrate(recipe, parts, tiny_model.method, tmp_path, hooks=lambda _: Hooks())
     assert found == ({}, {})
+
+
+def test_conditions_of_one_person_calibrate_where_conditions_are_kept_apart(
+    tiny_model: api.Model, tmp_path: Path
+) -> None:
+    """With people as units one person could not be held out, so that nothing would be corrected."""
+    split = replace(tiny_model.recipe.split, by="recording", share_subjects=True)
+    recipe = replace(tiny_model.recipe, split=split)
+    parts = open_parts(recipe)
+    rows = parts.rows["calibration"]
+    assert parts.units[rows].tolist() == parts.windows.table["recording"].iloc[rows].tolist()
+    tables = calibrate(recipe, parts, tiny_model.method, tmp_path, hooks=lambda _: Hooks()).tables
+    assert tables["grf"].subjects == len(set(parts.units[rows]))
+    assert tables["grf"].correction == "jackknife"

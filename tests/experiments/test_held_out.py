@@ -22,6 +22,8 @@ def held(rng: np.random.Generator, *, banded: bool) -> HeldOut:
         controls={"shuffled_pairs": truth + 3},
         step=np.full(3, 0.02) if banded else None,
         bands=bands if banded else None,
+        samples=rng.normal(size=(4, *truth.shape)) if banded else None,
+        baseline_bands={"ridge": bands._replace(centre=truth + 2)} if banded else {},
     )
     return HeldOut("s1", ("slow", "fast", "slow"), {"grf": target})
 
@@ -43,3 +45,10 @@ def test_what_is_kept_reads_back_equal(rng: np.random.Generator, tmp_path: Path)
         if a.bands is not None and b.bands is not None:
             np.testing.assert_array_equal(a.bands.lower, b.bands.lower)
             assert a.bands.levels == b.bands.levels
+        assert (a.samples is None) == (b.samples is None)
+        if a.samples is not None and b.samples is not None:
+            np.testing.assert_allclose(a.samples, b.samples, atol=1e-6)
+        assert set(a.baseline_bands) == set(b.baseline_bands)
+        for name, band in a.baseline_bands.items():
+            for mine, theirs in zip(band, b.baseline_bands[name], strict=True):
+                np.testing.assert_array_equal(mine, theirs)

@@ -202,7 +202,7 @@ def _table(
 ) -> BandTable:
     """The table of one stream over the bands of one or several given parts."""
     batch = parts.windows.batch(rows)
-    subjects = parts.windows.table["subject"].astype(str).to_numpy()[rows].tolist()
+    subjects = parts.units[rows].tolist()
     count = len(found)
     return fit_bands(
         join_bands(found),

@@ -38,6 +38,12 @@ class Parts:
     rows: Mapping[str, Rows]
 
     @property
+    def units(self) -> npt.NDArray[np.str_]:
+        """What is independent of window and window: what the split keeps together (subjects)."""
+        keys = split_keys(self.windows.table, self.split.by)
+        return np.asarray(keys.to_numpy(), dtype=np.str_)
+
+    @property
     def subjects(self) -> Mapping[str, tuple[str, ...]]:
         """Subjects of each part, sorted."""
         names = self.windows.table["subject"].astype(str).to_numpy()

@@ -1,9 +1,9 @@
 """Calibrating a model's bands on people it was not trained on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +67,7 @@ def calibrate(
         bands = {name: one.bands for name, one in found.items()}
         return _calibrated(recipe, parts, rows, bands, _window_ends(recipe, method, batch))
     rows = parts.rows["train"]
-    subjects = parts.windows.table["subject"].astype(str).to_numpy()[rows]
+    subjects = parts.units[rows]
     rng = numpy_generator(recipe.split.seed, "folds")
     fold = subject_folds(list(subjects), recipe.bands.folds, generator=rng)
     pieces: dict[str, list[Bands]] = {name: [] for name in recipe.data.want}
@@ -109,7 +109,7 @@ def _calibrated(
     ends: Mapping[str, Bands],
 ) -> Calibrated:
     batch = parts.windows.batch(rows)
-    subjects: Sequence[Any] = parts.windows.table["subject"].astype(str).to_numpy()[rows].tolist()
+    subjects = parts.units[rows].tolist()
     options = CalibrationOptions(recipe.bands.kind, recipe.bands.correction)
 
     def tables(bands: Mapping[str, Bands]) -> dict[str, BandTable]:

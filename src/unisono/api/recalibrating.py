@@ -16,6 +16,7 @@ from unisono.api.predicting import predict
 from unisono.core.errors import ConfigError
 from unisono.evaluation.calibration import CalibrationOptions, fit_bands
 from unisono.recordings.dataset import Dataset
+from unisono.recordings.splits import split_keys
 
 if TYPE_CHECKING:
     from unisono.api.model import Model
@@ -41,14 +42,14 @@ def recalibrate(model: "Model", data: Dataset) -> "Model":
             "was trained on."
         )
     side = side_of(model, windows, rows)
-    bands = model.recipe.bands
+    bands, by = model.recipe.bands, str(model.sealed.split.get("by", "subject"))
     found = predict(model.method, side.batch, model.want, drawing_of(bands, 0))
     tables = {
         name: fit_bands(
             one.bands,
             side.batch.data[name].numpy().astype(np.float64),
             side.batch.mask[name].numpy(),
-            subjects=side.subjects.tolist(),
+            subjects=split_keys(side.table, by).tolist(),
             channels=model.streams[name].channels,
             options=CalibrationOptions(bands.kind, bands.correction),
         )

@@ -115,8 +115,7 @@ def curves_work(cell: Cell, *, plan: Plan, folder: Path) -> Figures:
 def _at_use(model: Model, cell: Cell, data: PairedSet, plan: Plan, drawing: Drawing) -> Rows:
     """Late and poor guides: of no alignment, alignment, and its control."""
     sides = open_sides(model, data, plan)
-    few = drawing._replace(samples=max(plan.samples // 2, 2), keep=max(plan.samples // 2, 2))
-    figures = dict(guide_figures(model, data, sides, few))
+    figures = dict(guide_figures(model, data, sides, drawing))
     if cell.arm != "shuffled_batch":
         figures |= lag_figures(model, data, plan)
     return figures
@@ -129,7 +128,7 @@ def llma_curves(out: Path, settings: Sequence[str]) -> ExperimentResult:
         out: Folder of its state and results.
         settings: ``key=value`` of ``plan.Plan``.
     """
-    plan = parse_plan(settings, seeds=2, steps=250, windows=64)
+    plan = parse_plan(settings, seeds=2, steps=200, solver=6, windows=32)
     cells = select(curves_cells(plan), plan.only)
     if plan.report:
         found = Collected(load_cells(out, cells))

@@ -7,6 +7,7 @@ linear interpolation.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -60,6 +61,9 @@ _SEARCHED = 60
 _EVERY = 2
 """Frames between lags that are tried; the parabola finds what lies between."""
 
+_BONDS = 4
+"""Windows whose bond is scored, for each that is generated: scores cost no samples."""
+
 Rows = Mapping[str, Mapping[str, float]]
 """Figures by name and person."""
 
@@ -67,7 +71,7 @@ Rows = Mapping[str, Mapping[str, float]]
 def guide_figures(model: Model, data: PairedSet, sides: Sides, drawing: Drawing) -> Rows:
     """Error and bands on poor guides, ``noise=0.5.mse`` and so on."""
     batch, trained = sides.tested.batch, sides.trained.batch
-    figures = {}
+    figures: dict[str, dict[str, float]] = {}
     for kind, sizes in GUIDES.items():
         for size in sizes:
             rng = numpy_generator(0, "experiment guide", kind, str(size))
@@ -112,7 +116,7 @@ def lag_figures(model: Model, data: PairedSet, plan: Plan) -> Rows:
     error = -lag_scores(
         model.method, batch, Question(data.given, data.want), offsets.tolist(), length=length
     )
-    figures = {}
+    figures: dict[str, dict[str, float]] = {}
     for how in HOWS:
         asked = Question(data.given, data.want, how)
         scores = -error
@@ -162,7 +166,7 @@ def bond_figures(model: Model, data: PairedSet, plan: Plan) -> Rows:
     ``bond=S.HOW.power`` is the share of windows whose p value is at most 0.05, which at ``S = 1``
     should be 0.05; ``uniform`` the p value of a Kolmogorov-Smirnov test of a window a person.
     """
-    batch, units = margin_batch(data, plan, 0)
+    batch, units = margin_batch(data, replace(plan, windows=_BONDS * plan.windows), 0)
     length = model.method.settings.alignment.length
     apart = torch.from_numpy(units[:, None] != units[None, :])
     figures: dict[str, dict[str, float]] = {}

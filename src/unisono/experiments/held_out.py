@@ -46,6 +46,10 @@ def save_held_out(path: Path, held: HeldOut) -> None:
             **{f"prediction/{k}": v for k, v in target.predictions.items()},
             **{f"control/{k}": v for k, v in target.controls.items()},
         }
+        if target.samples is not None:
+            stored["samples"] = target.samples.astype(np.float32)
+        for other, band in target.baseline_bands.items():
+            stored |= {f"band/{other}": np.stack([*band.lower, *band.upper])}
         if bands is not None:
             stored |= {"centre": bands.centre, "lower": bands.lower, "upper": bands.upper}
         arrays |= {f"{name}/{key}": value for key, value in stored.items()}
@@ -82,8 +86,18 @@ def load_held_out(path: Path) -> HeldOut:
                 bands=Bands(tuple(about["levels"]), mine["centre"], mine["lower"], mine["upper"])
                 if about["levels"]
                 else None,
+                samples=mine["samples"].astype(np.float64) if "samples" in mine else None,
+                baseline_bands={
+                    k: _bands(v, mine[f"prediction/{k}"], tuple(about["levels"]))
+                    for k, v in _named(mine, "band/").items()
+                },
             )
     return HeldOut(index["subject"], tuple(index["conditions"]), targets)
+
+
+def _bands(ends: Any, centre: Any, levels: tuple[float, ...]) -> Bands:  # noqa: ANN401 - arrays
+    lower, upper = np.split(ends, 2)
+    return Bands(levels, centre, lower, upper)
 
 
 def _named(arrays: Mapping[str, Any], prefix: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import numpy as np
 from unisono.api.evaluation_input import evaluation_input, model_windows, side_of
 from unisono.api.fitting import run_recipe
 from unisono.api.model import Model
+from unisono.api.predicting import join_bands
 from unisono.api.recipe import BandSettings, Recipe, Sampling, load_recipe
 from unisono.core.errors import ConfigError
 from unisono.core.provenance import provenance
@@ -34,7 +35,7 @@ from unisono.viewing.panels import choose_panels
 from unisono.viewing.report_page import ReportExtras, write_report
 from unisono.viewing.text_table import text_table
 
-__all__ = ["leave_one_out"]
+__all__ = ["held_out_input", "leave_one_out"]
 
 
 def leave_one_out(out: Path, settings: Sequence[str]) -> ExperimentResult:
@@ -51,14 +52,23 @@ def leave_one_out(out: Path, settings: Sequence[str]) -> ExperimentResult:
     if not named:
         raise ConfigError("name a recipe: --set recipe=recipes/llma-children.toml.")
     recipe = load_recipe(named[-1], [s for s in settings if not s.startswith("recipe=")])
+    inputs = held_out_input(recipe, out)
+    report = evaluate_predictions(inputs, generator=numpy_generator(0, "leave-one-out"))
+    return _written(recipe, inputs, report, out)
+
+
+def held_out_input(recipe: Recipe, out: Path) -> EvaluationInput:
+    """What everybody's windows are predicted to be by methods that have not seen that person.
+
+    Args:
+        recipe: The run; its split and bands are replaced.
+        out: Folder where each person's predictions are kept as soon as they are made.
+    """
     data = Dataset.open(recipe.data.path)
     subjects = sorted(set(open_windows(data, recipe.cut).table["subject"].astype(str)))
     if len(subjects) < 3:
         raise ConfigError(f"leaving one out needs at least 3 subjects; got {len(subjects)}.")
-    held = [_one(recipe, data, subject, out) for subject in subjects]
-    inputs = _pooled(recipe, data, held)
-    report = evaluate_predictions(inputs, generator=numpy_generator(0, "leave-one-out"))
-    return _written(recipe, inputs, report, out)
+    return _pooled(recipe, data, [_one(recipe, data, subject, out) for subject in subjects])
 
 
 def _one(recipe: Recipe, data: Dataset, subject: str, out: Path) -> HeldOut:
@@ -108,14 +118,11 @@ def _joined(
     parts = [h.targets[name] for h in held]
     first = parts[0]
     raw = [p.bands for p in parts if p.bands is not None]
-    bands = Bands(
-        raw[0].levels,
-        np.concatenate([b.centre for b in raw]),
-        np.concatenate([b.lower for b in raw], axis=1),
-        np.concatenate([b.upper for b in raw], axis=1),
-    )
+    bands = join_bands(raw)
     truth = np.concatenate([p.truth for p in parts])
     valid = np.concatenate([p.valid for p in parts])
+    samples = [p.samples for p in parts if p.samples is not None]
+    banded = set.intersection(*(set(p.baseline_bands) for p in parts))
     joined = replace(
         first,
         truth=truth,
@@ -125,9 +132,11 @@ def _joined(
         predictions=_all([p.predictions for p in parts]),
         controls=_all([p.controls for p in parts]),
         bands=None,
-        samples=None,
+        samples=np.concatenate(samples, axis=1) if len(samples) == len(parts) else None,
         step=None if first.step is None else np.concatenate([p.steps for p in parts]),
-        baseline_bands={},
+        baseline_bands={
+            name: join_bands([p.baseline_bands[name] for p in parts]) for name in sorted(banded)
+        },
         physics=None,
         force=None,
     )
