@@ -190,12 +190,12 @@ def pretrained_codec(
     return save_codec(codec.eval(), folder)
 
 
-def reported(method: LDDBM, batch: Batch, seed: int, *, items: int = 64) -> dict[str, float]:
+def reported(method: LDDBM, batch: Batch, seed: int, *, items: int = 32) -> dict[str, float]:
     """What every bridge is watched by: errors, swaps, spread and rank of the latents."""
     rows = np.arange(min(items, batch.size))
     some = rows_of(batch, torch.as_tensor(rows))
     found = bridge_report(
-        method, some, "target", samples=4, steps=method.settings.bridge.steps or 16,
+        method, some, "target", samples=2, steps=method.settings.bridge.steps or 16,
         generator=generator(seed, "benchmark", "report"),
     )  # fmt: skip
     return {**found._asdict(), "gap": found.gap}
