@@ -40,8 +40,9 @@ import numpy as np
 import torch
 from _bridge_arms import Budget, answers, cell, merged, reported, spread_of, trained
 from _gait_model import RUNS
+from _image_rivals import Parts, images
 from _record import figure, record
-from super_resolution import NETWORKS, Parts, images, latents_of
+from super_resolution import NETWORKS, latents_of
 
 from unisono.core.config import from_mapping
 from unisono.core.random import generator

@@ -22,8 +22,9 @@ from typing import Any
 
 import numpy as np
 from _bridge_arms import Budget, answers, cell, merged, trained
+from _image_rivals import Parts, images
 from _record import figure, record
-from super_resolution import NETWORKS, Parts, images
+from super_resolution import NETWORKS
 
 from unisono.core.random import numpy_generator
 from unisono.recordings.pairs import PairSet
