@@ -75,7 +75,7 @@ LOSSES: dict[str, dict[str, Any]] = {
     )
 }
 ARMS = {"regimes": REGIMES, "losses": LOSSES}
-TIMED = 6  # steps a regime is timed on
+TIMED = 8  # steps a regime is timed on
 RANGE = 2.0
 
 

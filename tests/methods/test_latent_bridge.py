@@ -139,3 +139,17 @@ def test_samples_are_widened_to_the_residual_of_new_pairs(generator: torch.Gener
     assert "widen" in made.state_dict()
     straight = bridge(start="source")
     assert straight.calibrate(target, source) == 1.0
+
+
+@pytest.mark.parametrize("residual", ["bridge", "gaussian"])
+def test_balanced_samples_have_the_answer_as_their_mean(
+    residual: str, generator: torch.Generator
+) -> None:
+    made, source = bridge(balanced=True, residual=residual), latents(generator)
+    made.terms(latents(generator), source, hold=True, generator=generator)
+    made.eval()
+    found = made.sample(source, source.mask, samples=5, steps=8, generator=generator)
+    assert found.mean is not None
+    torch.testing.assert_close(found.samples.mean(dim=0), found.mean, atol=1e-4, rtol=0)
+    one = made.sample(source, source.mask, samples=1, steps=8, generator=generator).samples
+    assert one.std().item() == pytest.approx(found.samples.std().item(), rel=0.15)

@@ -17,6 +17,7 @@ from unisono.processes.bridge_solvers import (
     BridgeHeun,
     OneStep,
     bridge_solver,
+    noise_like,
 )
 from unisono.processes.paths import expand
 from unisono.processes.solvers import solve
@@ -96,6 +97,34 @@ def test_the_spread_kept_by_the_default_bridge(name: str, kept: float) -> None:
     start = torch.zeros(20_000, 1, dtype=torch.float64)
     z = solve(bridge_solver(name, bridge, 16), denoise, start, generator=g).z
     assert z.std().item() == pytest.approx(kept, abs=0.02)
+
+
+@pytest.mark.parametrize("name", ["dbim", "dbim_implicit", "dbim_high_order", "heun"])
+def test_balanced_walks_are_drawn_alike_and_their_mean_does_not_err(name: str) -> None:
+    """A linear denoiser bends nothing: the mean of four balanced walks is the answer itself."""
+    bridge, sources = Bridge(VEBase(3.0), rho=5.0), 4000
+
+    def denoise(z: Tensor, t: Tensor) -> Tensor:
+        a, _, s = (expand(w, z) for w in bridge.weights(t.to(torch.float64)))
+        return torch.where(a > 0, a / (a**2 + s**2).clamp_min(1e-300), 0.0) * z
+
+    start = torch.zeros(4 * sources, 1, dtype=torch.float64)
+    free, tied = (
+        solve(
+            bridge_solver(name, bridge, 8, balanced=blocks), denoise, start,
+            generator=torch.Generator().manual_seed(5),
+        ).z.view(4, sources)
+        for blocks in (1, 4)
+    )  # fmt: skip
+    for one, other in zip(tied, free, strict=True):
+        assert one.std().item() == pytest.approx(other.std().item(), rel=0.06)
+    assert tied.mean(dim=0).abs().max() < 1e-9
+    assert free.mean(dim=0).std().item() == pytest.approx(free.std().item() / 2, rel=0.06)
+
+
+def test_noise_that_cannot_balance_is_refused(generator: torch.Generator) -> None:
+    with pytest.raises(UnisonoError, match="7 cannot be cut into 2 equal blocks"):
+        noise_like(torch.zeros(7, 2), generator=generator, balanced=2)
 
 
 def test_order_two_comes_closer() -> None:

@@ -64,6 +64,21 @@ def test_a_share_of_pairs_is_kept_and_nothing_is_lost(
     assert all(len(rows) == 1 for rows in by_key.values())
 
 
+def test_rare_pairs_are_repeated_until_they_are_half(
+    tmp_path: Path, arrays: dict[str, np.ndarray], rng: np.random.Generator
+) -> None:
+    pairs = opened(saved(tmp_path, **arrays))
+    assert pairs.evened() is pairs
+    rare = pairs.with_share(1 / 6, generator=rng)
+    assert rare.paired.sum() == 1 and len(rare) == 11
+    even = rare.evened()
+    assert even.paired.sum() == 10 and len(even) == 20 and even.digest != rare.digest
+    assert {tuple(row) for row in even.items} == {tuple(row) for row in rare.items}
+    assert set(even.subject) == set(rare.subject)
+    none = pairs.with_share(0.0, generator=rng)
+    assert none.evened() is none
+
+
 def test_subjects_and_masks(tmp_path: Path, arrays: dict[str, np.ndarray]) -> None:
     mask = arrays["small"] > 0.3
     holes = np.where(mask, arrays["small"], np.nan)

@@ -37,7 +37,7 @@ from unisono.processes.bridge_scaling import (
     RunningEnds,
     scalings,
 )
-from unisono.processes.bridge_solvers import DBIM, bridge_solver
+from unisono.processes.bridge_solvers import DBIM, bridge_solver, noise_like
 from unisono.processes.paths import expand, mix
 from unisono.processes.solvers import solve
 
@@ -291,7 +291,8 @@ class LatentBridge(nn.Module):
         count = samples if mean is not None else max(samples, 1)
         shape = (count, *mask.shape, self.tokens.width)
         if count == 0 or self.settings.residual == "gaussian":
-            noise = torch.randn(shape, generator=generator, device=source.z.device)
+            blank = source.z.new_zeros(shape, dtype=torch.float32)
+            noise = noise_like(blank, generator=generator, balanced=self._balanced(count))
             centre = source.z.new_zeros(()) if mean is None else mean
             return Walked(centre + self.widen * self.spread() * noise, mean)
         first = self.start(begun, mask.shape[1]).repeat(count, 1, 1)
@@ -301,11 +302,15 @@ class LatentBridge(nn.Module):
             return self._around(found.view(shape), mean)
         memory = self.network.prepare(source).repeated(count)
         solver = bridge_solver(
-            self.settings.sampler or "dbim", self.process, steps, churn=self.settings.churn
-        )
+            self.settings.sampler or "dbim", self.process, steps, churn=self.settings.churn,
+            balanced=self._balanced(count),
+        )  # fmt: skip
         denoise = self.denoiser(memory, mask.repeat(count, 1))
         found = solve(solver, denoise, first, generator=generator).z.view(shape)
         return self._around(found, mean)
+
+    def _balanced(self, samples: int) -> int:
+        return max(1, samples) if self.settings.balanced else 1
 
     def _around(self, found: Tensor, mean: Tensor | None) -> Walked:
         """Walked residuals about the regression's answer; walked latents as they are."""

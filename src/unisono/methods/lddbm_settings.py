@@ -107,6 +107,9 @@ class BridgeSettings:
             spread it keeps .99 in 16 steps, where plain DBIM keeps .82 and Heun makes 1.11).
         churn: Of ``"heun"``.
         steps: Solver steps; by mode 40 (paper, release) or 16 (ours).
+        balanced: Whether the noise of an item's samples sums to zero: each sample is drawn as
+            before, and their mean errs less, but they are no longer independent, which proper
+            scores take them to be. The student's samples stay independent.
     """
 
     base: Literal["ve", "vp", "brownian"] = "ve"
@@ -121,6 +124,7 @@ class BridgeSettings:
     sampler: str | None = None
     churn: float = 0.33
     steps: int | None = None
+    balanced: bool = False
 
     def __post_init__(self) -> None:
         if self.spread is not None:

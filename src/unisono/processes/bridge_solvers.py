@@ -36,7 +36,7 @@ from unisono.core.errors import UnisonoError
 from unisono.processes.bridge import Bridge, Moment
 from unisono.processes.solvers import Solver, State, estimate_at
 
-__all__ = ["BRIDGE_SOLVERS", "DBIM", "BridgeHeun", "OneStep", "bridge_solver"]
+__all__ = ["BRIDGE_SOLVERS", "DBIM", "BridgeHeun", "OneStep", "bridge_solver", "noise_like"]
 
 BRIDGE_SOLVERS = ("mean", "heun", "dbim", "dbim_implicit", "dbim_high_order", "one_step")
 """Names of :func:`bridge_solver`. ``mean`` and ``one_step`` give one answer for a source."""
@@ -45,8 +45,37 @@ _GAP = 1.25e-6  # Heun starts at T (1 - gap): 80 - 1e-4, as published
 _BOOT_GAP = 1.25e-5  # DBIM boots at T (1 - gap): 80 - 1e-3, as published
 
 
-def _noise(z: Tensor, generator: Generator) -> Tensor:
-    return torch.randn(z.shape, generator=generator, dtype=z.dtype, device=z.device)
+def noise_like(z: Tensor, *, generator: Generator, balanced: int = 1) -> Tensor:
+    r"""Standard normal noise like ``z``; over ``balanced`` blocks of the batch it can sum to zero.
+
+    With ``S`` blocks, :math:`\varepsilon_s = \sqrt{S/(S-1)}\,(\nu_s - \bar\nu)`: each number is
+    standard normal and their mean is 0, so that the mean of ``S`` walks of one source errs by what
+    the walks bend alone, not by :math:`1/S` of their variance (antithetic variates; Hammersley &
+    Morton, 1956). Two samples of one source then correlate by :math:`-1/(S-1)`.
+
+    Args:
+        z: ``(batch, ...)``; blocks follow one another.
+        generator: Where the noise comes from.
+        balanced: Number of blocks; 1 for independent noise.
+
+    Raises:
+        UnisonoError: If the batch cannot be cut into so many blocks.
+
+    Example:
+        >>> import torch
+        >>> g = torch.Generator().manual_seed(0)
+        >>> e = noise_like(torch.zeros(6, 2), generator=g, balanced=3)
+        >>> bool((e.view(3, 2, 2).sum(0).abs() < 1e-6).all())
+        True
+    """
+    noise = torch.randn(z.shape, generator=generator, dtype=z.dtype, device=z.device)
+    if balanced <= 1:
+        return noise
+    if len(z) % balanced:
+        raise UnisonoError(f"a batch of {len(z)} cannot be cut into {balanced} equal blocks.")
+    blocks = noise.view(balanced, -1, *z.shape[1:])
+    level = math.sqrt(balanced / (balanced - 1))
+    return (level * (blocks - blocks.mean(dim=0))).view(z.shape)
 
 
 @dataclass(frozen=True)
@@ -58,12 +87,14 @@ class BridgeHeun:
         steps: Steps of the walk.
         churn: ``k`` in [0, 1): share of each step that is walked with noise. 0 gives the mean.
         pull: ``w``: weight of the pinned end in the ordinary equation; 1 is exact.
+        balanced: Walks of every source whose noise sums to zero; see :func:`noise_like`.
     """
 
     process: Bridge
     steps: int = 20
     churn: float = 0.33
     pull: float = 1.0
+    balanced: int = 1
 
     def __post_init__(self) -> None:
         check_range("churn", self.churn, 0.0, 1.0 - 1e-9, closed=True)
@@ -95,7 +126,8 @@ class BridgeHeun:
             moved = self.process.at(t).tau - at.tau
             slope = at.drift * z - at.diffusion * self.process.data_score(at, z, estimate)
             spread = math.sqrt(at.diffusion * abs(moved))
-            z = z + moved * slope + spread * _noise(z, generator)
+            noise = noise_like(z, generator=generator, balanced=self.balanced)
+            z = z + moved * slope + spread * noise
         at, estimate = self.process.at(t), estimate_at(denoise, z, t)
         first = self._slope(at, z, source, estimate)
         ahead = z + (after.tau - at.tau) * first
@@ -116,12 +148,14 @@ class DBIM:
         steps: Steps after booting.
         eta: 1 walks the bridge as a Markov chain; 0 adds no noise after booting.
         order: 1, or 2 for the high-order form, which needs ``eta = 0``.
+        balanced: Walks of every source whose noise sums to zero; see :func:`noise_like`.
     """
 
     process: Bridge
     steps: int = 16
     eta: float = 1.0
     order: int = 1
+    balanced: int = 1
 
     def __post_init__(self) -> None:
         check_range("eta", self.eta, 0.0, 1.0, closed=True)
@@ -156,7 +190,7 @@ class DBIM:
         kept = math.sqrt(max(after.noise**2 - rho**2, 0.0))
         moved = after.target * estimate + after.source * source + kept * direction
         if rho > 0:
-            moved = moved + rho * _noise(z, generator)
+            moved = moved + rho * noise_like(z, generator=generator, balanced=self.balanced)
         if self.order == 2:
             moved = moved + self._bend(state, at, after, estimate)
         return state.moved(moved, until, estimate, t)
@@ -164,7 +198,8 @@ class DBIM:
     def _boot(self, denoise: Denoiser, state: State, generator: Generator) -> State:
         estimate = estimate_at(denoise, state.source, 1.0)
         at = self.process.at(state.t)
-        z = at.target * estimate + at.source * state.source + at.noise * _noise(estimate, generator)
+        noise = noise_like(estimate, generator=generator, balanced=self.balanced)
+        z = at.target * estimate + at.source * state.source + at.noise * noise
         return state.moved(z, state.t, estimate, state.t)
 
     def _bend(self, state: State, at: Moment, after: Moment, estimate: Tensor) -> Tensor:
@@ -203,7 +238,9 @@ class OneStep:
         return state.moved(estimate, until, estimate, state.t)
 
 
-def bridge_solver(name: str, process: Bridge, steps: int, *, churn: float = 0.33) -> Solver:
+def bridge_solver(
+    name: str, process: Bridge, steps: int, *, churn: float = 0.33, balanced: int = 1
+) -> Solver:
     """Return a solver by name.
 
     Args:
@@ -211,6 +248,7 @@ def bridge_solver(name: str, process: Bridge, steps: int, *, churn: float = 0.33
         process: The bridge.
         steps: Steps; of no use to ``one_step``.
         churn: Of ``heun``; must be above 0, for without churn it is ``mean``.
+        balanced: Walks of every source whose noise sums to zero; see :func:`noise_like`.
 
     Raises:
         UnisonoError: For an unknown name, no steps, or a ``heun`` without churn.
@@ -221,10 +259,10 @@ def bridge_solver(name: str, process: Bridge, steps: int, *, churn: float = 0.33
         raise UnisonoError("heun without churn gives one answer for a source; its name is mean.")
     makers: dict[str, Solver] = {
         "mean": BridgeHeun(process, steps, churn=0.0),
-        "heun": BridgeHeun(process, steps, churn=churn),
-        "dbim": DBIM(process, steps),
-        "dbim_implicit": DBIM(process, steps, eta=0.0),
-        "dbim_high_order": DBIM(process, steps, eta=0.0, order=2),
+        "heun": BridgeHeun(process, steps, churn=churn, balanced=balanced),
+        "dbim": DBIM(process, steps, balanced=balanced),
+        "dbim_implicit": DBIM(process, steps, eta=0.0, balanced=balanced),
+        "dbim_high_order": DBIM(process, steps, eta=0.0, order=2, balanced=balanced),
         "one_step": OneStep(process),
     }
     return makers[name]

@@ -129,6 +129,20 @@ class PairSet:
             digest=digest,
         )
 
+    def evened(self) -> "PairSet":
+        """Repeat pairs until they are half of the items, so that every batch holds some.
+
+        Where one pair in twenty is left, a batch of items as they come would teach the bridge with
+        one pair. Nothing changes without pairs, or where they are the most already.
+        """
+        whole, alone = np.flatnonzero(self.paired), np.flatnonzero(~self.paired)
+        times = round(len(alone) / len(whole)) if len(whole) else 1
+        if times <= 1:
+            return self
+        rows = np.concatenate([np.tile(whole, times), alone])
+        digest = f"sha256:{hashlib.sha256(f'{self.digest} evened'.encode()).hexdigest()}"
+        return replace(self, items=self.items[rows], subject=self.subject[rows], digest=digest)
+
 
 def read_things(path: str | Path, names: Sequence[str]) -> dict[str, Thing]:
     """Read named things from an NPZ file.
