@@ -59,7 +59,7 @@ def test_what_is_of_another_model_is_refused(
         tiny_map.map.walk(np.zeros((1, 3)))
     with pytest.raises(UnisonoError, match="way must be one of"):
         tiny_map.map.walk(np.zeros((2, 3)), way="fly")
-    with pytest.raises(ModelError, match="has no map; make one with unisono map"):
+    with pytest.raises(ModelError, match="generates streams of a recording"):
         api.load_map(tiny_model.folder)
     with pytest.raises(OutputError, match="exists"):
         api.fit_map(swings, by=["time"], output=Path(tiny_map.folder))

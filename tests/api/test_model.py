@@ -41,16 +41,6 @@ def test_options_reach_the_generation(
     assert (out.provenance["steps"], out.provenance["seed"]) == (1, 3)
 
 
-def test_a_model_of_another_torch_is_opened_with_a_warning(
-    tiny_model: api.Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from unisono.api import model as module
-
-    monkeypatch.setattr(module.torch, "__version__", "99.0")
-    with pytest.warns(UserWarning, match="another major version of torch"):
-        api.load(tiny_model.folder)
-
-
 def test_no_model(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="is not a model folder"):
         api.load(tmp_path)

@@ -67,4 +67,4 @@ def test_a_model_without_a_map_is_one_line(
 ) -> None:
     words = ["edit", str(tiny_model.folder), str(file), "--forecast", "3"]
     assert main([*words, "--out", str(tmp_path / "o.npz")]) == 2
-    assert "has no map" in capsys.readouterr().err
+    assert "generates streams of a recording" in capsys.readouterr().err

@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 from training_toys import ToyMethod, same, toy_settings, weights
@@ -7,6 +9,7 @@ from unisono.training.checkpoint import Checkpoint
 from unisono.training.device import Machine
 from unisono.training.errors import TrainingError
 from unisono.training.run import Run
+from unisono.training.settings import TrainingSettings
 
 MACHINE = Machine(torch.device("cpu"), "fp32")
 
@@ -118,3 +121,16 @@ def test_a_method_begins_each_phase_once_and_not_again_when_resuming() -> None:
     again = Beginner(6)
     Run(again, toy_settings(), MACHINE, digest="toy").restore(saved)
     assert not hasattr(again, "begun")
+
+
+def test_a_run_of_before_a_setting_was_added_goes_on() -> None:
+    default = TrainingSettings().clip_norm
+    saved = new(clip_norm=default).capture()
+    header = copy.deepcopy(dict(saved.header))
+    del header["run"]["training.clip_norm"]
+    for phase in header["run"]["phases"]:
+        del phase["period"]
+    older = Checkpoint(saved.step, saved.tensors, header)
+    new(clip_norm=default).restore(older)
+    with pytest.raises(TrainingError, match=r"training\.clip_norm = 1\.0, and resume came with 2"):
+        new(clip_norm=2.0).restore(older)

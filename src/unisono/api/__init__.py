@@ -8,10 +8,11 @@ from unisono.api.fitting import fit, run_recipe
 from unisono.api.generated import Generated
 from unisono.api.live_inputs import LiveSource
 from unisono.api.live_text import csv_header, csv_rows, json_row, replay, stream_lines
+from unisono.api.loading import load
 from unisono.api.map_edit import Edit, Edited, edit
 from unisono.api.map_picture import draw_map, map_settings
 from unisono.api.mapping import Map, MapModel, MapRequest, fit_map, load_map
-from unisono.api.model import Model, load
+from unisono.api.model import Model, load_model
 from unisono.api.reading import (
     ImportOptions,
     ReadOptions,
@@ -76,6 +77,7 @@ __all__ = [
     "list_files",
     "load",
     "load_map",
+    "load_model",
     "load_recipe",
     "load_translation_recipe",
     "load_translator",

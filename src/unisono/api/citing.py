@@ -8,8 +8,7 @@ from unisono.methods.settings import resolve
 from unisono.training.sealed import open_sealed
 
 if TYPE_CHECKING:
-    from unisono.api.model import Model
-    from unisono.api.translating import Translator
+    from unisono.api.opening import Face
 
 __all__ = ["cite", "references"]
 
@@ -59,7 +58,7 @@ def references(recipe: Recipe) -> list[str]:
     return found
 
 
-def cite(model: "Model | Translator | str | Path") -> str:
+def cite(model: "Face | str | Path") -> str:
     """How to cite a model of any kind, or the model in a folder, one reference a line."""
     sealed = open_sealed(model) if isinstance(model, str | Path) else model.sealed
     return "\n".join(sealed.card.cite)

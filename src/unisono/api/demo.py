@@ -10,7 +10,7 @@ import xarray as xr
 
 from unisono.api.evaluating import Evaluation, EvaluationResult, evaluate, test_recordings
 from unisono.api.fitting import run_recipe
-from unisono.api.model import Model, load
+from unisono.api.model import Model, load_model
 from unisono.api.recipe import Recipe, Sampling
 from unisono.core.checks import check_range
 from unisono.core.config import apply_settings, from_mapping
@@ -82,7 +82,7 @@ def _walkers(path: Path, walkers: _Walkers, progress: Tell | None) -> Dataset:
 
 def _model(recipe: Recipe, progress: Tell | None) -> Model:
     if Path(recipe.output).exists():
-        return load(recipe.output)
+        return load_model(recipe.output)
     return run_recipe(recipe, resume=True, progress=progress)
 
 

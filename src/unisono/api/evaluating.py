@@ -15,7 +15,7 @@ from unisono.api.evaluation_input import (
     model_windows,
     side_of,
 )
-from unisono.api.model import Model, load
+from unisono.api.model import Model, load_model
 from unisono.api.recipe import Sampling
 from unisono.api.report_trials import TRIALS, ReportTrials, report_trials
 from unisono.api.thorough import thorough_measures
@@ -102,7 +102,7 @@ def evaluate(
         ModelError: If the dataset lacks what the model needs.
         ConfigError: If the part is empty, or the training data cannot be found.
     """
-    model = model if isinstance(model, Model) else load(model)
+    model = model if isinstance(model, Model) else load_model(model)
     if set(model.given) & set(model.want):
         raise ConfigError(
             "say what this model is to be given: model.asking(given=[...]), or --given."

@@ -12,12 +12,13 @@ import numpy as np
 from unisono.api.building import Parts, build_method, make_source, open_parts
 from unisono.api.calibrating import Calibrated, calibrate
 from unisono.api.citing import references
-from unisono.api.model import Model, config_of, load
+from unisono.api.model import Model, config_of, load_model
 from unisono.api.one_sided import ONE_SIDED_KINDS, signs_of
 from unisono.api.previewing import make_preview
 from unisono.api.recipe import Recipe, load_recipe
-from unisono.core.config import from_mapping, read_toml, to_mapping, to_toml
-from unisono.core.errors import ConfigError, OutputError
+from unisono.api.recipe_files import check_same
+from unisono.core.config import from_mapping, to_toml
+from unisono.core.errors import OutputError
 from unisono.core.files import write_text
 from unisono.methods import AnyMethod
 from unisono.recordings.dataset import Dataset
@@ -95,10 +96,10 @@ def run_recipe(recipe: Recipe, *, resume: bool = False, progress: Tell | None = 
     work = output.with_name(output.name + _RUN)
     if output.exists():
         if resume:
-            return load(output)
+            return load_model(output)
         raise OutputError(f"{output} exists; choose another output, or remove it.")
     if resume:
-        _same_recipe(work, recipe)
+        check_same(work / "recipe.toml", recipe)
     parts = open_parts(recipe)
     method = build_method(recipe, parts.windows.streams)
 
@@ -124,24 +125,11 @@ def run_recipe(recipe: Recipe, *, resume: bool = False, progress: Tell | None = 
     seal(output, sealed)
     for fold in work.glob("fold*"):
         shutil.rmtree(fold, ignore_errors=True)
-    return load(output)
+    return load_model(output)
 
 
 def _remember(work: Path, recipe: Recipe) -> None:
     write_text(work / "recipe.toml", to_toml(recipe))
-
-
-def _same_recipe(work: Path, recipe: Recipe) -> None:
-    """Refuse to go on with another recipe: the loop cannot see every option of a method."""
-    if not (work / "recipe.toml").exists():
-        return
-    before, now = read_toml(work / "recipe.toml"), to_mapping(recipe)
-    for table in sorted(set(before) | set(now)):
-        if before.get(table) != now.get(table):
-            raise ConfigError(
-                f"the run was started with another [{table}] than resume came with; give what it "
-                "was started with, or start anew."
-            )
 
 
 def _seal(recipe: Recipe, parts: Parts, method: AnyMethod, calibrated: Calibrated) -> SealedModel:

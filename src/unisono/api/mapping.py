@@ -26,10 +26,10 @@ from unisono.api.map_training import (
     report_of,
     train_map,
 )
+from unisono.api.opening import Face, open_kind, restored
 from unisono.core.config import from_mapping, to_mapping
 from unisono.core.contracts import StreamInfo
-from unisono.core.errors import ModelError, OutputError, UnisonoError
-from unisono.core.freezing import freeze
+from unisono.core.errors import OutputError, UnisonoError
 from unisono.editing.bank import Bank
 from unisono.editing.geodesics import NeighbourGraph, evenly
 from unisono.editing.lift import Lifted, NeighbourLift
@@ -38,7 +38,7 @@ from unisono.methods.conda import ConDA, ConDASettings, MapShape
 from unisono.recordings.dataset import Dataset
 from unisono.recordings.frame_table import frames_of
 from unisono.training.card import Card
-from unisono.training.sealed import SealedModel, hash_subject, open_sealed, seal
+from unisono.training.sealed import SealedModel, hash_subject, seal
 from unisono.training.settings import TrainingSettings
 
 __all__ = ["WALKS", "Embedded", "Map", "MapModel", "MapRequest", "Walked", "fit_map", "load_map"]
@@ -219,7 +219,7 @@ class MapRequest:
 
 
 @dataclass(frozen=True)
-class MapModel:
+class MapModel(Face):
     """A sealed map.
 
     Args:
@@ -356,26 +356,18 @@ def load_map(folder: str | Path) -> MapModel:
         ModelError: If the model has no map, is damaged, of a newer format, or holds a pickle.
     """
     folder = Path(folder)
-    sealed = open_sealed(folder)
-    if sealed.method != "conda":
-        raise ModelError(
-            f"{folder} is a model of {sealed.method!r} and has no map; make one with unisono map."
-        )
+    sealed = open_kind(folder, ("conda",))
     settings = from_mapping(ConDASettings, dict(sealed.config))
     request: MapRequest = from_mapping(MapRequest, dict(sealed.extra["request"]))
     codes = sealed.state["codes"]
     channels = sum(info.width for info in sealed.streams)
-    method = ConDA(settings, MapShape(channels, len(codes), "time" in request.by))
-    try:
-        method.load_state_dict(dict(sealed.state))
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"{folder}: weights do not fit the settings ({reason}).") from error
+    shape = MapShape(channels, len(codes), "time" in request.by)
+    method = restored(ConDA(settings, shape), sealed, folder)
     stored: Mapping[str, Any] = sealed.extra
     labels = {name: np.asarray(values) for name, values in stored["labels"].items()}
     return MapModel(
         folder,
-        Map(freeze(method), sealed.streams, labels),
+        Map(method, sealed.streams, labels),
         request,
         report_of(sealed.metrics),
         {name: Spread(**values) for name, values in stored["spreads"].items()},

@@ -1,12 +1,10 @@
 """A model: a trained method with everything needed to use it."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 import xarray as xr
 
 from unisono.api.asking import ask, is_exact, question
@@ -15,27 +13,26 @@ from unisono.api.cards import model_card
 from unisono.api.generated import Generated
 from unisono.api.generating import generate
 from unisono.api.live_inputs import LiveSource
+from unisono.api.opening import Face, open_kind, restored
 from unisono.api.recipe import Recipe, Sampling
 from unisono.api.streaming import Live, LiveStream
 from unisono.api.synchrony import AlignmentScore, Lag, alignment_score, lag
 from unisono.api.synchrony_scores import How
 from unisono.core.config import from_mapping, to_mapping
 from unisono.core.contracts import StreamInfo
-from unisono.core.errors import ModelError
-from unisono.core.freezing import freeze
 from unisono.evaluation.calibration import BandTable
 from unisono.methods import METHODS, AnyMethod
 from unisono.recordings.schema import stream_names
 from unisono.recordings.window_settings import Cut
-from unisono.training.sealed import SealedModel, open_sealed
+from unisono.training.sealed import SealedModel
 
-__all__ = ["Model", "load"]
+__all__ = ["Model", "config_of", "load_model"]
 
 _ROUGH = "bands were calibrated over many given parts together, not for exactly this one"
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(Face):
     """A trained model.
 
     Args:
@@ -186,36 +183,19 @@ class Model:
         }
 
 
-def load(folder: str | Path) -> Model:
-    """Open a sealed model.
+def load_model(folder: str | Path) -> Model:
+    """Open a sealed model that generates streams.
 
     Raises:
-        ModelError: If it is no model, is damaged, of a newer format, or holds a pickle.
+        ModelError: If it is none, is damaged, of a newer format, or holds a pickle.
     """
     folder = Path(folder)
-    sealed = open_sealed(folder)
-    if sealed.method not in METHODS:
-        raise ModelError(
-            f"{folder} is a model of {sealed.method!r}, which has a command of its own; see "
-            "`unisono --help`."
-        )
+    sealed = open_kind(folder, METHODS)
     recipe = from_mapping(Recipe, sealed.config)
     streams = {info.name: info for info in sealed.streams}
-    method = build_method(recipe, streams)
-    try:
-        method.load_state_dict(dict(sealed.state))
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ModelError(
-            f"{folder}: the weights do not fit the configuration ({reason})."
-        ) from error
+    method = restored(build_method(recipe, streams), sealed, folder)
     tables = {k: BandTable.from_dict(v) for k, v in sealed.calibration.items()}
-    if sealed.made.get("versions", {}).get("torch", "").split(".")[0] not in (
-        "",
-        torch.__version__.split(".")[0],
-    ):
-        warnings.warn(f"{folder} was made with another major version of torch.", stacklevel=2)
-    return Model(folder, recipe, streams, freeze(method), tables, sealed)
+    return Model(folder, recipe, streams, method, tables, sealed)
 
 
 def config_of(recipe: Recipe, method: AnyMethod) -> dict[str, Any]:

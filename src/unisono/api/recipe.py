@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from unisono.api.recipe_files import read_recipe
 from unisono.core.checks import check_choice, check_range
-from unisono.core.config import apply_settings, from_mapping, read_toml
+from unisono.core.config import from_mapping
 from unisono.core.errors import ConfigError
 from unisono.methods import METHODS, LLMASettings
 from unisono.recordings.window_settings import Cut
@@ -188,10 +189,4 @@ def load_recipe(path: str | Path, settings: Sequence[str] = ()) -> Recipe:
         ConfigError: For a file that is missing or no TOML, an unknown key (naming the nearest), a
             value out of range, or a recipe that names no data.
     """
-    recipe = from_mapping(Recipe, apply_settings(read_toml(path), settings))
-    for name in ("path", "given", "want"):
-        if not getattr(recipe.data, name):
-            raise ConfigError(
-                f"{path} says nothing of data.{name}; add it, or use --set data.{name}=..."
-            )
-    return recipe
+    return read_recipe(Recipe, path, settings, needed=("path", "given", "want"))

@@ -12,15 +12,16 @@ import torch
 import xarray as xr
 
 from unisono.api.building import Rows
+from unisono.api.opening import Face, open_kind, restored
 from unisono.api.recipe import Sampling
+from unisono.api.recipe_files import check_same
 from unisono.api.translated import Translated, Translation
 from unisono.api.translated_recording import RecordingTranslation, assemble_windows, cut_source
 from unisono.api.translation_recipe import TranslationRecipe, load_translation_recipe
-from unisono.core.config import from_mapping, read_toml, to_mapping, to_toml
+from unisono.core.config import from_mapping, to_mapping, to_toml
 from unisono.core.contracts import Batch, StreamInfo
 from unisono.core.errors import ConfigError, ModelError, OutputError
 from unisono.core.files import write_text
-from unisono.core.freezing import freeze
 from unisono.core.random import derive_seed, generator, numpy_generator
 from unisono.methods import BRIDGES, LDDBM
 from unisono.methods.bridge_codecs import kind_of
@@ -34,7 +35,7 @@ from unisono.training.card import Card
 from unisono.training.data import Source
 from unisono.training.loop import Hooks, train
 from unisono.training.progress import Progress
-from unisono.training.sealed import SealedModel, open_sealed, seal
+from unisono.training.sealed import SealedModel, seal
 
 __all__ = ["Translator", "fit_translation", "load_translator", "train_translation"]
 
@@ -44,7 +45,7 @@ _RUN = ".run"
 _REPORTED = 128
 """Pairs that the sealed report is measured on at most."""
 
-_CALIBRATED = 512
+_CALIBRATED = 256
 """Pairs that samples are widened on at most."""
 
 _CHUNK = 64
@@ -52,7 +53,7 @@ _CHUNK = 64
 
 
 @dataclass(frozen=True)
-class Translator:
+class Translator(Face):
     """A trained bridge.
 
     Args:
@@ -225,6 +226,7 @@ def fit_translation(
     if recipe.data.share < 1:
         rng = numpy_generator(recipe.split.seed, "share")
         learned = learned.with_share(recipe.data.share, generator=rng)
+    learned = learned.evened()
     write_text(work / "recipe.toml", to_toml(recipe))
     method = _build(recipe, pairs.shapes)
     own = np.arange(len(learned), dtype=np.int64)
@@ -255,9 +257,8 @@ def _check_places(recipe: TranslationRecipe, output: Path, work: Path, *, resume
         raise OutputError(f"{output} exists; choose another output, or remove it.")
     if work.exists() and not resume:
         raise OutputError(f"{work} holds a run that was stopped; use --resume, or remove it.")
-    kept = work / "recipe.toml"
-    if resume and kept.exists() and read_toml(kept) != to_mapping(recipe):
-        raise ConfigError(f"{work} was started with another recipe; give that one.")
+    if resume:
+        check_same(work / "recipe.toml", recipe)
 
 
 def _open(recipe: TranslationRecipe) -> tuple[PairSet, dict[str, StreamInfo]]:
@@ -378,21 +379,9 @@ def load_translator(folder: str | Path) -> Translator:
         ModelError: If it is no bridge, is damaged, of a newer format, or holds a pickle.
     """
     folder = Path(folder)
-    sealed = open_sealed(folder)
-    if sealed.method not in BRIDGES:
-        raise ModelError(
-            f"{folder} is a model of {sealed.method!r}, which generates streams; use `unisono "
-            "generate`, or unisono.load."
-        )
+    sealed = open_kind(folder, BRIDGES)
     recipe = from_mapping(TranslationRecipe, sealed.config)
     shapes = {name: tuple(int(n) for n in s) for name, s in sealed.extra["shapes"].items()}
-    method = _build(recipe, shapes)
-    try:
-        method.load_state_dict(dict(sealed.state))
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ModelError(
-            f"{folder}: the weights do not fit the configuration ({reason})."
-        ) from error
     streams = {info.name: info for info in sealed.streams}
-    return Translator(folder, recipe, shapes, streams, freeze(method), sealed)
+    method = restored(_build(recipe, shapes), sealed, folder)
+    return Translator(folder, recipe, shapes, streams, method, sealed)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from unisono.api.recipe import SplitSettings
+from unisono.api.recipe_files import read_recipe
 from unisono.core.checks import check_choice, check_range
-from unisono.core.config import apply_settings, from_mapping, read_toml
+from unisono.core.config import from_mapping, read_toml
 from unisono.core.errors import ConfigError
 from unisono.methods import BRIDGES, LDDBMSettings
 from unisono.methods.lddbm_settings import resolve_lddbm
@@ -118,10 +119,4 @@ def load_translation_recipe(path: str | Path, settings: Sequence[str] = ()) -> T
         ConfigError: For a file that is missing or no TOML, an unknown key (naming the nearest), a
             value out of range, or a recipe that names no data.
     """
-    recipe = from_mapping(TranslationRecipe, apply_settings(read_toml(path), settings))
-    for name in ("path", "given", "want"):
-        if not getattr(recipe.data, name):
-            raise ConfigError(
-                f"{path} says nothing of data.{name}; add it, or use --set data.{name}=..."
-            )
-    return recipe
+    return read_recipe(TranslationRecipe, path, settings, needed=("path", "given", "want"))

@@ -71,7 +71,7 @@ def run(
         timeline=said.timeline,
         thorough=said.thorough,
     )
-    loaded = api.load(model)
+    loaded = api.load_model(model)
     if asked is not None and (asked.given or asked.want):
         loaded = loaded.asking(asked.given, asked.want)
     report = api.evaluate(loaded, dataset, out=out, options=options)

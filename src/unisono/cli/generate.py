@@ -36,7 +36,7 @@ def run(
     """
     from unisono import api
 
-    loaded, said = api.load(model), asked or Asked()
+    loaded, said = api.load_model(model), asked or Asked()
     sampling = (drawn or Drawn()).options()
     recordings = api.read(file, (stated or Stated()).options())
     if isinstance(recordings, list) and file.is_dir():

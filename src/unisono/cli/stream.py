@@ -65,7 +65,7 @@ def run(
     """
     from unisono import api
 
-    loaded = api.load(model)
+    loaded = api.load_model(model)
     pace = paced or Paced()
     options = api.Live(hop_s=pace.hop_ms / 1000, delay_s=pace.delay_ms / 1000)
     known = stated or Stated()

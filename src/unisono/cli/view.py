@@ -53,7 +53,7 @@ def run(
     if model is None:
         shown = api.show(found)
     else:
-        loaded, sampling = api.load(model), (drawn or Drawn()).options()
+        loaded, sampling = api.load_model(model), (drawn or Drawn()).options()
         shown = api.show([loaded.generate(tree, options=sampling) for tree in found])
     page = shown.save(target)
     if open_:

@@ -18,17 +18,22 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Generator, Tensor
 
-from unisono.alignment.weighting import FixedWeight, LearnedWeight
-from unisono.alignment.window_alignment import Signals, align_windows
+from unisono.alignment.window_alignment import Signals
 from unisono.core.contracts import Batch, Draws, Latents, Loss, Phase, StreamInfo
-from unisono.core.distributed import draw_global, gather_batch
+from unisono.core.distributed import draw_global
 from unisono.core.errors import ConfigError
 from unisono.core.timeline import Timeline
 from unisono.methods.direction import Direction, Given, Terms
 from unisono.methods.few_steps import FEW_STEPS
 from unisono.methods.hiding import hide_at_random
 from unisono.methods.settings import LLMASettings, resolve
-from unisono.methods.stream_method import StreamMethod, Task, check_streams
+from unisono.methods.stream_method import (
+    Aligning,
+    StreamMethod,
+    Task,
+    alignment_weight,
+    check_streams,
+)
 
 __all__ = ["AnySubset", "draw_parts"]
 
@@ -75,9 +80,7 @@ class AnySubset(StreamMethod):
             frames,
             self.settings,
         )
-        align = self.settings.losses.align
-        learned = self.settings.losses.learn_align
-        self.weight = LearnedWeight(align) if learned else FixedWeight(align)
+        self.weight = alignment_weight(self.settings)
 
     def prepare(self, windows: Batch) -> None:
         """Fit normalisers on the training windows."""
@@ -151,12 +154,8 @@ class AnySubset(StreamMethod):
             out = self.direction(_NET).sample(
                 given, samples=samples, steps=steps, generator=generator, timeline=timeline
             )
-        widths = [self.widths[s] for s in self.want]
-        drawn = dict(zip(self.want, torch.split(out.samples, widths, dim=-1), strict=True))
-        means = dict(zip(self.want, torch.split(out.mean, widths, dim=-1), strict=True))
-        return {
-            s: Draws(self.decode(s, drawn[s]), self.decode(s, means[s]), out.latent) for s in want
-        }
+        # the spread is not stated: live bands of it are calibrated for one part, not for any
+        return self.draws(out._replace(spread=None), self.want, want)
 
     def encode(self, batch: Batch, side: str = "given") -> Latents:
         """Encode what a batch holds of the streams that may be given, ``(B, L, d)``.
@@ -167,10 +166,7 @@ class AnySubset(StreamMethod):
         if side != "given":
             raise ConfigError(f"side {side!r} has no encoder; llma-any encodes what is given.")
         chosen = torch.tensor([n in batch.data for n in self.given], device=batch.index.device)
-        given = self._given(batch, chosen.expand(batch.size, -1))
-        with torch.no_grad():
-            memory = self.direction(_NET).condition(given.data, given.mask, given.known)
-        return Latents(memory.tokens, memory.mask)
+        return self.encoded(_NET, self._given(batch, chosen.expand(batch.size, -1)))
 
     def _tasks(self, batch: Batch, generator: Generator) -> dict[str, Task]:
         """A drawn part of the streams and the rest, each given for what it does not hold."""
@@ -220,24 +216,16 @@ class AnySubset(StreamMethod):
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Alignment of the two views of each window, where both see something."""
         first, second = terms
-        if self.settings.losses.align_on == "memory":
-            zx, zy = first.memory.tokens, second.memory.tokens
-        else:
-            zx, zy = second.hidden, first.hidden
-        present = gather_batch(first.memory.mask & second.memory.mask)
-        signal = gather_batch(target[0] * target[1])
-        out = align_windows(
-            self.settings.alignment,
-            Latents(gather_batch(zx.float()), present),
-            Latents(gather_batch(zy.float()), present),
-            generator=generator,
-            signals=Signals(signal, signal),
-            monitor=monitor,
+        on_memory = self.settings.losses.align_on == "memory"
+        latents = (
+            (first.memory.tokens, second.memory.tokens)
+            if on_memory
+            else (second.hidden, first.hidden)
         )
-        logged = {"contrast": out.contrast, "covariance": out.covariance}
-        if out.monitors is not None:
-            logged |= out.monitors._asdict()
-        return out.total, {f"align.{k}": v.detach() for k, v in logged.items()}
+        signal = target[0] * target[1]
+        present = first.memory.mask & second.memory.mask
+        how = Aligning(monitor=monitor)
+        return self.align(latents, present, Signals(signal, signal), generator, how)
 
 
 def draw_parts(rows: int, count: int, *, generator: Generator) -> Tensor:

@@ -16,10 +16,10 @@ import torch
 from torch import Generator, Tensor, nn
 
 from unisono.alignment.energy import mean_square_energy, spectral_energy
-from unisono.alignment.weighting import FixedWeight, LearnedWeight, signal_share
-from unisono.alignment.window_alignment import Signals, align_windows
+from unisono.alignment.weighting import signal_share
+from unisono.alignment.window_alignment import Signals
 from unisono.core.contracts import Batch, Draws, Latents, Loss, Phase, StreamInfo
-from unisono.core.distributed import draw_global, gather_batch
+from unisono.core.distributed import draw_global
 from unisono.core.errors import ConfigError
 from unisono.core.timeline import Timeline
 from unisono.methods.direction import Direction, Terms
@@ -27,7 +27,13 @@ from unisono.methods.few_steps import FEW_STEPS
 from unisono.methods.hiding import hide_at_random, hide_blocks
 from unisono.methods.settings import LLMASettings, resolve
 from unisono.methods.starts import StartWindows, fit_start
-from unisono.methods.stream_method import StreamMethod, Task, check_streams
+from unisono.methods.stream_method import (
+    Aligning,
+    StreamMethod,
+    Task,
+    alignment_weight,
+    check_streams,
+)
 
 __all__ = ["LLMA"]
 
@@ -80,9 +86,7 @@ class LLMA(StreamMethod):
         )
         if self.settings.share_encoder:
             self.direction("to_given").condition.stack = self.direction("to_want").condition.stack
-        align = self.settings.losses.align
-        learned = self.settings.losses.learn_align
-        self.weight = LearnedWeight(align) if learned else FixedWeight(align)
+        self.weight = alignment_weight(self.settings)
 
     @property
     def phases(self) -> Sequence[Phase]:
@@ -130,10 +134,10 @@ class LLMA(StreamMethod):
                 parts[f"{name}.energy"] = energy.detach()
         if len(terms) == 2 and self.settings.losses.align > 0:
             monitor = step % _MONITOR_EVERY == 0
-            latents, weight = self._latents(terms), None
-            if self.settings.losses.by_noise:
-                weight = gather_batch(signal_share(process.weights(t)))
-            align, logged = self._align(latents, batch, generator, weight, monitor=monitor)
+            by_noise = self.settings.losses.by_noise
+            weight = signal_share(process.weights(t)) if by_noise else None
+            how = Aligning(weight, monitor)
+            align, logged = self._align(self._latents(terms), batch, generator, how)
             weighted = self.weight(align)
             parts |= logged | {"align.weight": weighted.factor}
             total = total + weighted.total
@@ -178,21 +182,7 @@ class LLMA(StreamMethod):
                 generator=generator,
                 timeline=timeline,
             )
-        widths = [self.widths[s] for s in target]
-        drawn = dict(zip(target, torch.split(out.samples, widths, dim=-1), strict=True))
-        means = dict(zip(target, torch.split(out.mean, widths, dim=-1), strict=True))
-        spreads: dict[str, Tensor] = {}
-        if out.spread is not None:
-            spreads = dict(zip(target, torch.split(out.spread, widths, dim=-1), strict=True))
-        return {
-            s: Draws(
-                self.decode(s, drawn[s]),
-                self.decode(s, means[s]),
-                out.latent,
-                self.codec(s).scaled(spreads[s]) if s in spreads else None,
-            )
-            for s in want
-        }
+        return self.draws(out, target, want)
 
     def encode(self, batch: Batch, side: str) -> Latents:
         """Encode what a batch holds of a side, ``"given"`` or ``"want"``, ``(B, L, d)``.
@@ -203,10 +193,7 @@ class LLMA(StreamMethod):
         name = {"given": "to_want", "want": "to_given"}.get(side, side)
         if name not in self.sides:
             raise ConfigError(f"side {side!r} has no encoder; sides: given, want (if both ways).")
-        given = self.side(batch, self.sides[name][0])
-        with torch.no_grad():
-            memory = self.direction(name).condition(given.data, given.mask, given.known)
-        return Latents(memory.tokens, memory.mask)
+        return self.encoded(name, self.side(batch, self.sides[name][0]))
 
     def aligned(
         self, batch: Batch, *, generator: Generator, time: float = 0.05
@@ -245,7 +232,7 @@ class LLMA(StreamMethod):
             for name, given in zip(self.sides, sides, strict=True)
         ]
         latents = (memories[0], memories[1])
-        total, parts = self._align(latents, batch, generator, monitor=False)
+        total, parts = self._align(latents, batch, generator, Aligning())
         if self.settings.losses.reconstruct:
             recovered = self._recovered(batch, generator)
             parts["reconstruct"] = recovered.detach()
@@ -274,28 +261,13 @@ class LLMA(StreamMethod):
         latents: tuple[Tensor, Tensor],
         batch: Batch,
         generator: Generator,
-        weight: Tensor | None = None,
-        *,
-        monitor: bool,
+        options: Aligning,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Alignment of the latents of both sides: the term and what is logged of it."""
-        zx, zy = latents
         x, x_mask = self.joined(batch, self.given)
         y, y_mask = self.joined(batch, self.want)
-        present = gather_batch(x_mask.any(dim=-1) & y_mask.any(dim=-1))
-        out = align_windows(
-            self.settings.alignment,
-            Latents(gather_batch(zx.float()), present),
-            Latents(gather_batch(zy.float()), present),
-            generator=generator,
-            signals=Signals(gather_batch(x), gather_batch(y)),
-            weight=weight,
-            monitor=monitor,
-        )
-        logged = {"contrast": out.contrast, "covariance": out.covariance}
-        if out.monitors is not None:
-            logged |= out.monitors._asdict()
-        return out.total, {f"align.{k}": v.detach() for k, v in logged.items()}
+        present = x_mask.any(dim=-1) & y_mask.any(dim=-1)
+        return self.align(latents, present, Signals(x, y), generator, options)
 
     def _tasks(self, batch: Batch, generator: Generator) -> Iterator[tuple[str, Task]]:
         """What each direction is given, with parts of it hidden, and what it must answer."""

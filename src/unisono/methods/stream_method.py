@@ -11,16 +11,19 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Generator, Tensor, nn
 
+from unisono.alignment.weighting import FixedWeight, LearnedWeight
+from unisono.alignment.window_alignment import Signals, align_windows
 from unisono.codecs.identity import IdentityCodec
 from unisono.core.checks import nearest
-from unisono.core.contracts import Batch, Latents, Loss, Phase, StreamInfo
+from unisono.core.contracts import Batch, Draws, Latents, Loss, Phase, StreamInfo
+from unisono.core.distributed import gather_batch
 from unisono.core.errors import ConfigError
-from unisono.methods.direction import Direction, Given
+from unisono.methods.direction import Direction, Given, Sampled
 from unisono.methods.few_steps import FEW_STEPS, distil
 from unisono.methods.settings import LLMASettings
 from unisono.networks.student import begin_as
 
-__all__ = ["StreamMethod", "Task", "check_streams"]
+__all__ = ["Aligning", "StreamMethod", "Task", "alignment_weight", "check_streams"]
 
 
 class Task(NamedTuple):
@@ -29,6 +32,18 @@ class Task(NamedTuple):
     given: Given
     x: Tensor
     mask: Tensor
+
+
+class Aligning(NamedTuple):
+    """How one batch is aligned.
+
+    Attributes:
+        weight: Weight of each window, ``(B,)``; None weighs them all alike.
+        monitor: Whether monitors of collapse are computed.
+    """
+
+    weight: Tensor | None = None
+    monitor: bool = False
 
 
 class StreamMethod(nn.Module):
@@ -46,6 +61,7 @@ class StreamMethod(nn.Module):
     known_mean: Tensor
     known_std: Tensor
     settings: LLMASettings
+    weight: FixedWeight | LearnedWeight
 
     def __init__(self, widths: Mapping[str, int], known: Sequence[str], frames: int) -> None:
         super().__init__()
@@ -155,6 +171,73 @@ class StreamMethod(nn.Module):
         mask = torch.ones(z.shape[:-1], dtype=torch.bool, device=z.device)
         return self.codec(name).decode(Latents(z, mask))
 
+    def draws(self, out: Sampled, target: Sequence[str], want: Sequence[str]) -> dict[str, Draws]:
+        """What a direction sampled, stream by stream and in physical units.
+
+        Args:
+            out: Samples of all streams of the direction side by side.
+            target: These streams, in order.
+            want: Those that are asked for.
+        """
+        sampled, mean = self._parted(out.samples, target), self._parted(out.mean, target)
+        spread = {} if out.spread is None else self._parted(out.spread, target)
+        return {
+            name: Draws(
+                self.decode(name, sampled[name]),
+                self.decode(name, mean[name]),
+                out.latent,
+                self.codec(name).scaled(spread[name]) if name in spread else None,
+            )
+            for name in want
+        }
+
+    def _parted(self, values: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
+        parts = torch.split(values, [self.widths[name] for name in names], dim=-1)
+        return dict(zip(names, parts, strict=True))
+
+    def encoded(self, direction: str, given: Given) -> Latents:
+        """The latents of what a direction is given, ``(B, L, d)``."""
+        with torch.no_grad():
+            memory = self.direction(direction).condition(given.data, given.mask, given.known)
+        return Latents(memory.tokens, memory.mask)
+
+    def align(
+        self,
+        latents: tuple[Tensor, Tensor],
+        present: Tensor,
+        signals: Signals,
+        generator: Generator,
+        options: Aligning,
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Alignment of two latent sequences over the batches of all processes.
+
+        Args:
+            latents: Those of either side, ``(B, L, d)``.
+            present: Frames that both sides have, ``(B, L)`` bool.
+            signals: The signals of either side, for pairs that are like each other.
+            generator: Where the draws come from.
+            options: Weight of each window, and whether monitors of collapse are computed.
+
+        Returns:
+            The term, and what is logged of it by name.
+        """
+        there = gather_batch(present)
+        zx, zy = (Latents(gather_batch(z.float()), there) for z in latents)
+        weight = options.weight
+        out = align_windows(
+            self.settings.alignment,
+            zx,
+            zy,
+            generator=generator,
+            signals=Signals(*(gather_batch(signal) for signal in signals)),
+            weight=None if weight is None else gather_batch(weight),
+            monitor=options.monitor,
+        )
+        logged = {"contrast": out.contrast, "covariance": out.covariance}
+        if out.monitors is not None:
+            logged |= out.monitors._asdict()
+        return out.total, {f"align.{name}": value.detach() for name, value in logged.items()}
+
     def codec(self, name: str) -> IdentityCodec:
         """The codec of a stream."""
         codec = self.codecs[name]
@@ -180,6 +263,12 @@ class StreamMethod(nn.Module):
                 raise ConfigError(
                     f"this model does not know a stream {stream!r}.{nearest(stream, self.widths)}"
                 )
+
+
+def alignment_weight(settings: LLMASettings) -> FixedWeight | LearnedWeight:
+    """What the alignment term is weighed by: a stated number, or a learned one."""
+    losses = settings.losses
+    return LearnedWeight(losses.align) if losses.learn_align else FixedWeight(losses.align)
 
 
 def check_streams(streams: Mapping[str, StreamInfo], names: Sequence[str]) -> None:

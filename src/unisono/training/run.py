@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from unisono.core.contracts import Begins, Method
+from unisono.core.contracts import Begins, Method, Phase
 from unisono.core.distributed import world
 from unisono.training.checkpoint import Checkpoint
 from unisono.training.device import Machine
@@ -28,6 +28,10 @@ __all__ = ["Run"]
 
 _FREE = ("checkpoint_every", "preview_every", "device", "precision")
 """Settings that a resumed run may change; the last two are compared as resolved."""
+
+
+_PHASE = dataclasses.asdict(Phase("", 0))
+"""What a phase is where nothing is said of it."""
 
 
 class Run:
@@ -139,8 +143,7 @@ class Run:
 
     def _identity(self) -> dict[str, Any]:
         """What must be the same for a run to be resumed; JSON."""
-        settings = dataclasses.asdict(self.settings)
-        named = {f"training.{k}": v for k, v in settings.items() if k not in _FREE}
+        named = _named(self.settings)
         phases = [dataclasses.asdict(phase) for phase in self.phases]
         identity = named | {
             "method": type(self.method).__name__,
@@ -160,8 +163,11 @@ class Run:
         }
 
     def _compare(self, header: Mapping[str, Any]) -> None:
+        # a setting that a later version added is absent, and had its default
+        run = _named(TrainingSettings()) | header["run"]
+        run["phases"] = [_PHASE | phase for phase in run.get("phases", [])]
         for name, value in self._identity().items():
-            before = header["run"].get(name)
+            before = _plain(run.get(name))
             if before != value:
                 raise TrainingError(
                     f"the run was started with {name} = {before}, and resume came with {value}; "
@@ -176,6 +182,12 @@ class Run:
                     RuntimeWarning,
                     stacklevel=2,
                 )
+
+
+def _named(settings: TrainingSettings) -> dict[str, Any]:
+    """Settings that a resumed run may not change, by the names that a checkpoint has for them."""
+    stated = dataclasses.asdict(settings)
+    return {f"training.{key}": value for key, value in stated.items() if key not in _FREE}
 
 
 def _prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

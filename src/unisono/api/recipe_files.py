@@ -1,0 +1,67 @@
+"""Reading recipes of any kind, and telling whether two of them say the same."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from unisono.core.config import apply_settings, from_mapping, read_toml, to_mapping
+from unisono.core.errors import ConfigError
+
+__all__ = ["check_same", "read_recipe"]
+
+
+class _Recipe(Protocol):
+    @property
+    def data(self) -> Any: ...  # noqa: ANN401 - each kind of recipe has its own
+
+
+R = TypeVar("R", bound=_Recipe)
+
+
+def read_recipe(
+    kind: type[R], path: str | Path, settings: Sequence[str], *, needed: Sequence[str]
+) -> R:
+    """Read a recipe and apply settings.
+
+    Args:
+        kind: Its dataclass, with a table ``data``.
+        path: The file.
+        settings: ``key.path=value`` settings.
+        needed: Keys of ``data`` that must say something.
+
+    Raises:
+        ConfigError: For a file that is missing or no TOML, an unknown key (naming the nearest), a
+            value out of range, or a recipe that does not say what is needed.
+    """
+    recipe = from_mapping(kind, apply_settings(read_toml(path), settings))
+    for name in needed:
+        if not getattr(recipe.data, name):
+            raise ConfigError(
+                f"{path} says nothing of data.{name}; add it, or use --set data.{name}=..."
+            )
+    return recipe
+
+
+def check_same(kept: Path, recipe: object) -> None:
+    """Refuse to go on with a run that was started with another recipe.
+
+    Compared is what the recipes mean, not how they are written: a setting that a later version
+    added, and that the kept recipe therefore lacks, has its default there.
+
+    Args:
+        kept: The recipe that the run was started with; nothing is compared where it is missing.
+        recipe: The recipe that it would go on with.
+
+    Raises:
+        ConfigError: Naming the table that differs, or a setting that is no more.
+    """
+    if not kept.exists():
+        return
+    before = to_mapping(from_mapping(type(recipe), read_toml(kept)))
+    now = to_mapping(recipe)
+    for table in sorted(set(before) | set(now)):
+        if before.get(table) != now.get(table):
+            raise ConfigError(
+                f"the run was started with another [{table}] than resume came with; give what it "
+                "was started with, or start anew."
+            )
