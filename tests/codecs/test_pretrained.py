@@ -1,9 +1,12 @@
 """Mirrors src/unisono/codecs/pretrained.py."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from unisono.codecs.autoencoder import Autoencoder
 from unisono.codecs.image import ImageCodec
@@ -137,3 +140,23 @@ def test_a_card_alone_builds_it_again(tmp_path: Path) -> None:
         build(PretrainedCard(), (1, 8, 8), GRID)
     with pytest.raises(ConfigError, match="holds no codec"):
         read_card(tmp_path)
+
+
+def test_a_folder_of_an_image_model_is_opened_between_resamplers(
+    tmp_path: Path, generator: torch.Generator
+) -> None:
+    kl = small_kl()
+    (tmp_path / "config.json").write_text(json.dumps(asdict(kl.settings)))
+    save_file(dict(kl.state_dict()), tmp_path / "diffusion_pytorch_model.safetensors")
+    card = read_card(tmp_path)
+    assert card == PretrainedCard(kl=kl.settings)
+    opened = open_pretrained(tmp_path, (1, 8, 8), GRID)
+    assert isinstance(opened, PretrainedImageCodec)
+    data = torch.rand(3, 1, 8, 8, generator=generator)
+    mask = torch.ones_like(data, dtype=torch.bool)
+    opened.fit(data, mask)
+    for name, value in kl.state_dict().items():
+        assert torch.equal(opened.autoencoder.state_dict()[name], value), name
+    again = build(card, (1, 8, 8), GRID)
+    again.load_state_dict(opened.state_dict())
+    torch.testing.assert_close(again.encode(data, mask).z, opened.encode(data, mask).z)
