@@ -72,7 +72,11 @@ def train(
     dims: int,
     control: str = "none",
 ) -> ConDA:
-    """Train a map on a table. ``words`` are its settings, e.g. ``"steps=600"``."""
+    """Train a map on a table by time and those of its labels that ``by`` names.
+
+    ``words`` are its settings, e.g. ``"steps=600"``.
+    """
+    table = table._replace(labels={k: v for k, v in table.labels.items() if k in by})
     split = Split({"train": tuple(sorted(set(map(str, table.recording))))})
     with tempfile.TemporaryDirectory() as work:
         return train_map(

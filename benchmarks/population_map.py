@@ -95,7 +95,7 @@ def measure(latent: str, steps: int) -> tuple[list[dict], dict[str, float]]:
     arms = {"map": ("none", steps), "shuffled": ("shuffled", steps), "random encoder": ("none", 1)}
     for arm, (control, count) in arms.items():
         for seed in SEEDS:
-            words = [f"steps={count}", "offset=5", "codes=60", f"context={CONTEXT}", f"seed={seed}"]
+            words = [f"steps={count}", "offset=4", "codes=60", f"context={CONTEXT}", f"seed={seed}"]
             method = train(tables[0], info, ["time"], words, dims=dims, control=control)
             found.setdefault(arm, []).append([place(method, t).points for t in tables])
     figures = []

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from unisono.core.errors import UnisonoError
 from unisono.editing.bank import Bank
 from unisono.editing.forecasting import AutoRegression
-from unisono.editing.lift import KernelRidgeLift, NeighbourLift
+from unisono.editing.lift import KernelRidgeLift, Lift, NeighbourLift
 from unisono.editing.walks import SplineWalk, lerp
 
 __all__ = ["CodeRivals", "CurveAndLift", "Gap", "Stretches", "psnr"]
@@ -172,7 +172,7 @@ class CurveAndLift:
     """
 
     def __init__(self, bank: Bank, *, k: int = 5) -> None:
-        self.lifts = {
+        self.lifts: dict[str, Lift] = {
             "neighbours": NeighbourLift(bank, k=k),
             "kernel ridge": KernelRidgeLift(bank, k=k, most=1500),
         }
