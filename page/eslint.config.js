@@ -1,9 +1,9 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ["src/**/*.ts"] })),
+  ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ["src/**/*.ts", "studio/**/*.ts"] })),
   {
-    files: ["src/**/*.ts"],
+    files: ["src/**/*.ts", "studio/**/*.ts"],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
       complexity: ["error", 12],

@@ -21,7 +21,7 @@ FLOORS = {
     "training": 6,
     "api": 7,
     "experiments": 8,
-    "cli": 9,
+    "cli": 10,  # it opens the studio
     "studio": 9,
 }
 HIDDEN = {  # these rooms know methods only through core.contracts, or through api

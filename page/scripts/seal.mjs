@@ -7,17 +7,18 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 const root = new URL("..", import.meta.url).pathname;
-const built = join(root, "../src/unisono/viewing/page");
-writeFileSync(join(built, "timeline.js.gz"), gzipSync(readFileSync(join(built, "timeline.js")), { level: 9 }));
-rmSync(join(built, "timeline.js"));
-const files = [
-  ...readdirSync(join(root, "src")).map((name) => `src/${name}`),
-  "package-lock.json",
-  "package.json",
-  "vite.config.js",
-].sort();
-const hash = createHash("sha256");
-for (const file of files) {
-  hash.update(file).update("\0").update(readFileSync(join(root, file))).update("\0");
+const PAGES = [
+  { name: "timeline", room: "viewing", folders: ["src"], config: "vite.config.js" },
+  { name: "studio", room: "studio", folders: ["src", "studio"], config: "vite.studio.config.js" },
+];
+for (const { name, room, folders, config } of PAGES) {
+  const built = join(root, "../src/unisono", room, "page");
+  writeFileSync(join(built, `${name}.js.gz`), gzipSync(readFileSync(join(built, `${name}.js`)), { level: 9 }));
+  rmSync(join(built, `${name}.js`));
+  const sources = folders.flatMap((folder) => readdirSync(join(root, folder)).map((file) => `${folder}/${file}`));
+  const hash = createHash("sha256");
+  for (const file of [...sources, "package-lock.json", "package.json", config].sort()) {
+    hash.update(file).update("\0").update(readFileSync(join(root, file))).update("\0");
+  }
+  writeFileSync(join(built, `${name}.json`), `${JSON.stringify({ sources: hash.digest("hex") })}\n`);
 }
-writeFileSync(join(built, "timeline.json"), `${JSON.stringify({ sources: hash.digest("hex") })}\n`);

@@ -12,7 +12,7 @@ from unisono.cli import main as entry
 
 COMMANDS = (
     "demo", "describe", "import", "train", "generate", "translate", "stream", "evaluate", "view",
-    "map", "edit", "experiment", "cite",
+    "map", "edit", "studio", "experiment", "cite",
 )  # fmt: skip
 HEAVY = ("torch", "numpy", "scipy", "pandas", "xarray", "matplotlib", "zarr", "sklearn", "pydantic")
 

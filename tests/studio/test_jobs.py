@@ -59,13 +59,17 @@ def test_a_lost_job_is_tried_once_more_and_then_fails(queue: JobQueue) -> None:
     assert queue.claim("third") is None
 
 
-def test_a_lease_that_lapses(tmp_path: Path) -> None:
-    queue = JobQueue(tmp_path / "jobs.sqlite", lease_s=0.05)
+def test_a_lease_that_lapses(queue: JobQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("unisono.studio.jobs.time.time", lambda: now[0])
     number = queue.submit("x", {})
     queue.claim("w")
+    now[0] += 29
     assert queue.recover() == []
     assert queue.beat(number, "w")
-    time.sleep(0.1)
+    now[0] += 29
+    assert queue.recover() == []
+    now[0] += 2
     assert queue.recover() == [number]
     assert queue.get(number).state == "queued" and not queue.beat(number, "w")
 
@@ -109,3 +113,49 @@ def test_what_is_not_there(queue: JobQueue) -> None:
         queue.get(7)
     with pytest.raises(ConfigError, match="Did you mean 'queued'"):
         queue.listed(state="queue")
+
+
+def test_a_worker_that_leaves_costs_its_job_no_attempt(queue: JobQueue) -> None:
+    number, asked = queue.submit("x", {}), queue.submit("x", {})
+    for turn in range(5):  # so many restarts of the server
+        assert queue.claim(f"w{turn}").id == number  # type: ignore[union-attr]
+        assert queue.give_back(f"w{turn}") == [number]
+    assert queue.get(number).state == "queued" and queue.get(number).attempts == 0
+    queue.claim("a")
+    queue.claim("b")
+    queue.cancel(asked)
+    assert queue.give_back("b") == [asked] and queue.get(asked).state == "cancelled"
+    assert queue.finish(number, "a", 1)
+
+
+def test_lanes_and_counts(queue: JobQueue) -> None:
+    slow, quick = queue.submit("slow", {}), queue.submit("quick", {})
+    assert queue.count("queued") == 2 and queue.count("queued", "running") == 2
+    assert queue.claim("q", ("quick", "other")).id == quick  # type: ignore[union-attr]
+    assert queue.claim("q", ("quick",)) is None
+    assert queue.claim("w").id == slow  # type: ignore[union-attr]
+    job = queue.get(slow)
+    assert job.began is not None and job.asked <= job.began and job.ended is None
+    assert queue.count("running") == 2
+
+
+def test_what_happened_of_late(queue: JobQueue) -> None:
+    old, running, waiting = (queue.submit("x", {}) for _ in range(3))
+    queue.claim("w")
+    queue.finish(old, "w", 1)
+    between = time.time()
+    time.sleep(0.01)
+    assert queue.claim("w").id == running  # type: ignore[union-attr]
+    late = queue.submit("x", {})
+    queue.cancel(late)
+    assert [job.id for job in queue.recent(0.0)] == [running, late, waiting, old]
+    assert [job.id for job in queue.recent(between)] == [running, late, waiting]
+    assert [job.id for job in queue.recent(between, limit=1)] == [running]
+
+
+def test_a_number_that_changes_with_the_queue(queue: JobQueue) -> None:
+    first = queue.version()
+    assert queue.version() == first
+    JobQueue(queue.path).submit("x", {})
+    assert queue.version() != first
+    queue.close()

@@ -5,6 +5,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from unisono.core.errors import ConfigError
 from unisono.studio.jobs import ENDED, JobQueue
 from unisono.studio.pool import WorkerPool, find_handlers
-from unisono.studio.worker import WorkerSettings
+from unisono.studio.worker import Limit, WorkerSettings
 
 KINDS = """
 import time
@@ -92,6 +93,25 @@ def test_a_closed_pool_leaves_its_jobs_to_the_next(
     finally:
         second.close()
     assert file.read_text() == "x"
+
+
+@pytest.mark.slow
+def test_time_is_limited_and_quick_jobs_wait_for_no_long_one(
+    settings: WorkerSettings, tmp_path: Path
+) -> None:
+    limited = replace(settings, limits={"deaf": Limit(seconds=0.5)})
+    pool = WorkerPool(limited, handlers="studio_kinds:HANDLERS", workers=1, quick=("slow",))
+    file = str(tmp_path / "a.txt")
+    deaf = [pool.queue.submit("deaf", {}) for _ in range(3)]
+    quick = pool.queue.submit("slow", {"steps": 1, "file": file})
+    pool.start()
+    try:
+        wait(lambda: pool.queue.get(quick).state == "done")
+        assert pool.queue.get(deaf[-1]).state == "queued"  # it waits for the others
+        wait(lambda: pool.queue.get(deaf[0]).state == "failed")
+        assert "longer than 0.5 s" in pool.queue.get(deaf[0]).error
+    finally:
+        pool.close()
 
 
 @pytest.mark.parametrize("place", ["absent_module:X", "unisono.studio.handlers:NONE", "math:pi"])

@@ -1,8 +1,10 @@
 """Mirrors src/unisono/studio/worker.py."""
 
+import sys
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 
 from unisono.core.errors import ConfigError
 from unisono.studio.jobs import JobQueue
-from unisono.studio.worker import Tell, WorkerSettings, work_once
+from unisono.studio.worker import Limit, Tell, WorkerLeaves, WorkerSettings, work_once
 
 
 def add(request: Mapping[str, Any], tell: Tell) -> object:
@@ -71,3 +73,36 @@ def test_a_running_job_stops_when_asked(queue: JobQueue, settings: WorkerSetting
     queue.cancel(number)
     thread.join(10)
     assert not thread.is_alive() and queue.get(number).state == "cancelled"
+
+
+def hungry(request: Mapping[str, Any], tell: Tell) -> object:
+    return len(bytearray(request["bytes"]))
+
+
+def leaving(request: Mapping[str, Any], tell: Tell) -> object:
+    raise WorkerLeaves
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux alone")
+def test_a_job_gets_so_much_memory_and_no_more(queue: JobQueue, settings: WorkerSettings) -> None:
+    limited = replace(settings, limits={"hungry": Limit(megabytes=200)})
+    numbers = [queue.submit("hungry", {"bytes": size}) for size in (50_000_000, 2_000_000_000)]
+    while work_once("w", queue, limited, {"hungry": hungry}):
+        pass
+    fits, large = (queue.get(number) for number in numbers)
+    assert fits.result == 50_000_000
+    assert large.state == "failed" and "memory" in large.error
+    assert len(bytearray(300_000_000)) == 300_000_000  # the limit went with the job
+
+
+def test_a_worker_that_leaves_gives_its_job_back(queue: JobQueue, settings: WorkerSettings) -> None:
+    number = queue.submit("leaving", {})
+    assert work_once("w", queue, settings, {"leaving": leaving})
+    assert (queue.get(number).state, queue.get(number).attempts) == ("queued", 0)
+
+
+def test_a_lane_takes_its_kinds_alone(queue: JobQueue, settings: WorkerSettings) -> None:
+    number = queue.submit("add", {"a": 1})
+    other = replace(settings, kinds=("mendable",))
+    assert not work_once("q", queue, other, HANDLERS)
+    assert queue.get(number).state == "queued"

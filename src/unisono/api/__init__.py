@@ -11,6 +11,7 @@ from unisono.api.live_text import csv_header, csv_rows, json_row, replay, stream
 from unisono.api.loading import load
 from unisono.api.map_edit import Edit, Edited, edit
 from unisono.api.map_picture import draw_map, map_settings
+from unisono.api.map_rendering import RenderedWalk, render_walk
 from unisono.api.mapping import Map, MapModel, MapRequest, fit_map, load_map
 from unisono.api.model import Model, load_model
 from unisono.api.reading import (
@@ -35,6 +36,7 @@ from unisono.api.translating import Translator, fit_translation, load_translator
 from unisono.api.translation_recipe import TranslationRecipe, load_translation_recipe
 from unisono.core.errors import UnisonoError
 from unisono.recordings.dataset import Dataset
+from unisono.training.errors import TrainingStopped
 
 __all__ = [
     "Dataset",
@@ -54,8 +56,10 @@ __all__ = [
     "ReadOptions",
     "Recipe",
     "RecordingTranslation",
+    "RenderedWalk",
     "Sampling",
     "Shown",
+    "TrainingStopped",
     "Translated",
     "Translation",
     "TranslationRecipe",
@@ -87,6 +91,7 @@ __all__ = [
     "plot",
     "read",
     "read_one",
+    "render_walk",
     "replay",
     "run_recipe",
     "save_rows",

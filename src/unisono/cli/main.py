@@ -21,6 +21,7 @@ from unisono.cli import (
     generate,
     import_,
     stream,
+    studio,
     train,
     translate,
     view,
@@ -51,6 +52,7 @@ for _name, _run in (
     ("view", view.run),
     ("map", map_.run),
     ("edit", edit.run),
+    ("studio", studio.run),
     ("experiment", experiment.run),
     ("cite", cite.run),
 ):

@@ -1,78 +1,43 @@
-"""What the studio's jobs do: each is a call or two of the front door, with plain values in and out.
-
-Places in a request are paths that the server has made from names it gave out itself; a person's own
-name of a file is never one.
-"""
+"""What does each kind of job: a call or two of the front door, with plain values in and out."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
-from unisono.studio.worker import Handler, Tell
+from unisono.studio.data_jobs import describe_file, import_dataset, view_source
+from unisono.studio.map_jobs import edit_recording, make_map, place_map, walk_map
+from unisono.studio.model_jobs import (
+    evaluate_model,
+    generate_signals,
+    take_in_model,
+    train_model,
+    translate_source,
+)
+from unisono.studio.worker import Handler, Limit
 
-__all__ = ["HANDLERS"]
-
-
-def _describe(request: Mapping[str, Any], tell: Tell) -> object:
-    """What was understood of a file: ``path``; maybe ``units``, ``up``, ``mass_kg``."""
-    from unisono import api
-
-    tell("reading", 0, 1)
-    found = api.describe(request["path"], _stated(request))
-    return [one.to_dict() for one in found]
-
-
-def _view(request: Mapping[str, Any], tell: Tell) -> object:
-    """The timeline page of a file: ``path``, ``out``."""
-    from unisono import api
-
-    tell("reading", 0, 2)
-    found = api.read(request["path"], _stated(request))
-    tell("drawing", 1, 2)
-    return {"written": [api.show(found).save(request["out"]).name]}
-
-
-def _train(request: Mapping[str, Any], tell: Tell) -> object:
-    """A recipe's training: ``recipe`` (path), maybe ``settings``; killed, it goes on."""
-    from unisono import api
-
-    recipe = api.load_recipe(request["recipe"], request.get("settings", []))
-    if Path(recipe.output, "model.toml").exists():  # it was sealed before its worker died
-        return {"model": Path(recipe.output).name}
-    model = api.run_recipe(recipe, resume=True, progress=tell)
-    return {"model": model.folder.name, **model.about()}
-
-
-def _generate(request: Mapping[str, Any], tell: Tell) -> object:
-    """What a model generates: ``model``, ``path``, ``out`` (files); maybe ``samples``, ``seed``."""
-    from unisono import api
-
-    tell("loading", 0, 3)
-    model = api.load(request["model"])
-    recording = api.read_one(request["path"], _stated(request))
-    tell("generating", 1, 3)
-    options = api.Sampling(samples=request.get("samples", 32), seed=request.get("seed", 0))
-    result = model.generate(recording, options=options)
-    tell("writing", 2, 3)
-    written = [path.name for out in request["out"] for path in result.save(out, overwrite=True)]
-    return {"written": written, **result.report(), "summary": result.summary()}
-
-
-def _stated(request: Mapping[str, Any]) -> Any:  # noqa: ANN401 - api.ReadOptions, imported late
-    """What a person answered to doubts, as options of the readers."""
-    from unisono import api
-
-    return api.ReadOptions(
-        units=dict(request.get("units", {})),
-        up=str(request.get("up", "")),
-        mass_kg=request.get("mass_kg"),
-    )
-
+__all__ = ["HANDLERS", "LIMITS", "QUICK"]
 
 HANDLERS: Mapping[str, Handler] = {
-    "describe": _describe,
-    "generate": _generate,
-    "train": _train,
-    "view": _view,
+    "describe": describe_file,
+    "edit": edit_recording,
+    "evaluate": evaluate_model,
+    "generate": generate_signals,
+    "import": import_dataset,
+    "map": make_map,
+    "place": place_map,
+    "train": train_model,
+    "translate": translate_source,
+    "verify": take_in_model,
+    "view": view_source,
+    "walk": walk_map,
 }
 """What does each kind of job."""
+
+QUICK = ("describe", "place", "view", "walk")
+"""Kinds that a person waits for; they never wait for a training."""
+
+LIMITS: Mapping[str, Limit] = {
+    "describe": Limit(seconds=120, megabytes=4000),
+    "import": Limit(seconds=6 * 3600, megabytes=8000),
+    "verify": Limit(seconds=600, megabytes=8000),
+    "view": Limit(seconds=300, megabytes=6000),
+}
+"""Limits of the kinds that read what came from outside."""

@@ -9,8 +9,9 @@ was thought dead and returns cannot end a job a second time.
 
 import json
 import sqlite3
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,11 +44,15 @@ create table if not exists jobs (
   result text,
   error text not null default '',
   asked real not null,
+  began real,
   ended real
 );
 create index if not exists jobs_state on jobs (state, id);
 """
-_COLUMNS = "id, kind, request, state, attempts, stopping, doing, done, total, result, error"
+_COLUMNS = (
+    "id, kind, request, state, attempts, stopping, doing, done, total, result, error, asked, began,"
+    " ended"
+)
 
 
 class Job(NamedTuple):
@@ -65,6 +70,9 @@ class Job(NamedTuple):
         total: How much there is; 0 where unknown.
         result: What it came to; None unless done.
         error: Why it failed.
+        asked: When it was submitted, s since 1970.
+        began: When its last attempt began; None before.
+        ended: When it ended; None before.
     """
 
     id: int
@@ -78,6 +86,9 @@ class Job(NamedTuple):
     total: int
     result: Any
     error: str
+    asked: float
+    began: float | None
+    ended: float | None
 
 
 class JobQueue:
@@ -100,6 +111,8 @@ class JobQueue:
 
     def __init__(self, path: str | Path, *, lease_s: float = 10.0) -> None:
         self.path, self.lease_s = Path(path), lease_s
+        self._watching: sqlite3.Connection | None = None
+        self._watching_lock = threading.Lock()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._open() as db:
             db.execute("pragma journal_mode = wal")
@@ -107,10 +120,11 @@ class JobQueue:
                 db.execute(statement)
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self, *, flushed: bool = False) -> Iterator[sqlite3.Connection]:
+        """A connection; with ``flushed``, what it changes outlives the machine, not only us."""
         db = sqlite3.connect(self.path, timeout=30.0, isolation_level=None)
         try:
-            db.execute("pragma synchronous = full")  # what was accepted is on the disk
+            db.execute(f"pragma synchronous = {'full' if flushed else 'normal'}")
             yield db
         finally:
             db.close()
@@ -122,7 +136,7 @@ class JobQueue:
             kind: What is to be done.
             request: With what, plain values.
         """
-        with self._open() as db:
+        with self._open(flushed=True) as db:
             text = json.dumps(dict(request))
             made = db.execute(
                 "insert into jobs (kind, request, asked) values (?, ?, ?)",
@@ -161,17 +175,77 @@ class JobQueue:
             ).fetchall()
         return [_job(row) for row in rows]
 
-    def claim(self, worker: str) -> Job | None:
-        """Take the job that waits longest; None where none waits."""
+    def recent(self, since: float, *, limit: int = 200) -> list[Job]:
+        """Jobs that run, wait, or ended since an instant; those that run first, then newest first.
+
+        Args:
+            since: Seconds since 1970.
+            limit: At most so many.
+        """
+        with self._open() as db:
+            rows = db.execute(
+                f"select {_COLUMNS} from jobs where state in ('queued', 'running') or ended >= ?"
+                " order by state = 'running' desc, id desc limit ?",
+                (since, limit),
+            ).fetchall()
+        return [_job(row) for row in rows]
+
+    def claim(self, worker: str, kinds: Collection[str] = ()) -> Job | None:
+        """Take the job that waits longest; None where none waits.
+
+        Args:
+            worker: Who takes it.
+            kinds: Only those of these kinds; empty for any.
+        """
+        among = f" and kind in ({','.join('?' * len(kinds))})" if kinds else ""
+        now = time.time()
         with self._open() as db:
             row = db.execute(
                 "update jobs set state = 'running', worker = ?, lease = ?, attempts = attempts + 1,"
-                " doing = '', done = 0, total = 0 where id ="
-                " (select id from jobs where state = 'queued' order by id limit 1)"
+                " doing = '', done = 0, total = 0, began = ? where id ="
+                f" (select id from jobs where state = 'queued'{among} order by id limit 1)"
                 f" returning {_COLUMNS}",
-                (worker, time.time() + self.lease_s),
+                (worker, now + self.lease_s, now, *kinds),
             ).fetchone()
         return None if row is None else _job(row)
+
+    def version(self) -> int:
+        """A number that changes when another connection changes the queue."""
+        with self._watching_lock:
+            if self._watching is None:
+                self._watching = sqlite3.connect(self.path, check_same_thread=False)
+            return int(self._watching.execute("pragma data_version").fetchone()[0])
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._watching_lock:
+            if self._watching is not None:
+                self._watching.close()
+                self._watching = None
+
+    def count(self, *states: str) -> int:
+        """How many jobs are in one of these states."""
+        with self._open() as db:
+            row = db.execute(
+                f"select count(*) from jobs where state in ({','.join('?' * len(states))})", states
+            ).fetchone()
+        return int(row[0])
+
+    def give_back(self, worker: str) -> list[int]:
+        """A worker leaves and is not to blame: its job waits again, the attempt not counted.
+
+        Returns:
+            The jobs it held.
+        """
+        with self._open() as db:
+            rows = db.execute(
+                "update jobs set state = case when stopping then 'cancelled' else 'queued' end,"
+                " error = case when stopping then 'cancelled' else error end,"
+                " ended = case when stopping then ? end, attempts = attempts - 1,"
+                " worker = null, lease = null where state = 'running' and worker = ? returning id",
+                (time.time(), worker),
+            ).fetchall()
+        return sorted(int(row[0]) for row in rows)
 
     def beat(self, number: int, worker: str) -> bool:
         """Renew a lease; False where the job is no longer this worker's or is asked to stop."""
@@ -207,7 +281,7 @@ class JobQueue:
     def _end(
         self, number: int, worker: str, state: str, *, result: str | None = None, error: str = ""
     ) -> bool:
-        with self._open() as db:
+        with self._open(flushed=True) as db:
             row = db.execute(
                 "update jobs set state = ?, result = ?, error = ?, ended = ?"
                 " where id = ? and worker = ? and state = 'running' returning id",
@@ -221,7 +295,7 @@ class JobQueue:
         Raises:
             ConfigError: If there is no such job.
         """
-        with self._open() as db:
+        with self._open(flushed=True) as db:
             db.execute(
                 "update jobs set state = case state when 'queued' then 'cancelled' else state end,"
                 " error = case state when 'queued' then 'cancelled' else error end,"
@@ -260,8 +334,8 @@ class JobQueue:
 
 
 def _job(row: tuple[Any, ...]) -> Job:
-    number, kind, request, state, attempts, stopping, doing, done, total, result, error = row
+    number, kind, request, state, attempts, stopping, doing, done, total, result, *rest = row
     return Job(
         number, kind, json.loads(request), state, attempts, bool(stopping), doing, done, total,
-        None if result is None else json.loads(result), error,
+        None if result is None else json.loads(result), *rest,
     )  # fmt: skip

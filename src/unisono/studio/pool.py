@@ -2,9 +2,12 @@
 
 import importlib
 import multiprocessing
+import sqlite3
 import threading
+import traceback
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from multiprocessing.context import SpawnProcess
 
 from unisono.core.checks import check_range
@@ -25,8 +28,8 @@ def find_handlers(place: str) -> Mapping[str, Handler]:
         ConfigError: If there is none there.
 
     Example:
-        >>> sorted(find_handlers("unisono.studio.handlers:HANDLERS"))
-        ['describe', 'generate', 'train', 'view']
+        >>> sorted(find_handlers("unisono.studio.handlers:HANDLERS"))[:3]
+        ['describe', 'edit', 'evaluate']
     """
     module, _, name = place.partition(":")
     try:
@@ -51,6 +54,8 @@ class WorkerPool:
         settings: How the workers work.
         handlers: Where their handlers are, as :func:`find_handlers` takes it.
         workers: How many processes.
+        quick: Kinds of job that are never to wait for a long one: one process more takes these
+            alone, and leaves all others.
     """
 
     def __init__(
@@ -59,12 +64,15 @@ class WorkerPool:
         *,
         handlers: str = "unisono.studio.handlers:HANDLERS",
         workers: int = 2,
+        quick: Collection[str] = (),
     ) -> None:
         check_range("workers", workers, 1, 64, closed=True)
         self.settings, self.handlers = settings, handlers
         self.queue = JobQueue(settings.queue, lease_s=settings.lease_s)
-        self._count = workers
+        self._lanes = [settings, *([replace(settings, kinds=tuple(quick))] if quick else [])]
+        self._counts = [workers, 1]
         self._workers: dict[str, SpawnProcess] = {}
+        self._lane_of: dict[str, int] = {}
         self._closing = threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
 
@@ -73,7 +81,7 @@ class WorkerPool:
         self._watcher.start()
 
     def close(self) -> None:
-        """End the workers; what they were at is queued again."""
+        """End the workers; what they were at waits for the next pool."""
         self._closing.set()
         self._watcher.join()
         for process in self._workers.values():
@@ -83,7 +91,7 @@ class WorkerPool:
             if process.is_alive():
                 process.kill()
                 process.join()
-            self.queue.lost(name)
+            self.queue.give_back(name)
         self._workers.clear()
 
     @property
@@ -93,20 +101,35 @@ class WorkerPool:
         return [pid for pid in found if pid is not None]
 
     def _watch(self) -> None:
-        context = multiprocessing.get_context("spawn")
         while True:
-            for name, process in list(self._workers.items()):
-                if not process.is_alive():
-                    process.join()
-                    del self._workers[name]
-                    self.queue.lost(name)
-            self.queue.recover()
-            while len(self._workers) < self._count:
-                name = uuid.uuid4().hex
-                process = context.Process(
-                    target=_main, args=(name, self.settings, self.handlers), daemon=True
-                )
-                process.start()
-                self._workers[name] = process
+            try:
+                self._look()
+            except (sqlite3.Error, OSError):  # a full disk, no process left: look again
+                traceback.print_exc()
             if self._closing.wait(0.1):
                 return
+
+    def _look(self) -> None:
+        """Take back what the dead held, and replace them."""
+        for name, process in list(self._workers.items()):
+            if not process.is_alive():
+                process.join()
+                self.queue.lost(name)
+                del self._workers[name]
+        self.queue.recover()
+        for lane in range(len(self._lanes)):
+            here = sum(self._lane_of[name] == lane for name in self._workers)
+            for _ in range(self._counts[lane] - here):
+                self._begin(lane)
+
+    def _begin(self, lane: int) -> None:
+        """Start a worker of a lane."""
+        name = uuid.uuid4().hex
+        process = multiprocessing.get_context("spawn").Process(
+            target=_main,
+            args=(name, self._lanes[lane], self.handlers),
+            daemon=True,
+        )
+        process.start()
+        self._lane_of[name] = lane
+        self._workers[name] = process

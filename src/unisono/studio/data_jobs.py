@@ -1,0 +1,149 @@
+"""Jobs on recordings: describing, viewing, and importing what was dropped.
+
+Places in a request are paths that the server has made from names it gave out itself; a person's own
+name of a file is never one.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from unisono.core.errors import ConfigError
+from unisono.studio.answers import read_options
+from unisono.studio.worker import Tell
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["describe_file", "import_dataset", "open_source", "source_stem", "view_source"]
+
+
+def open_source(source: Mapping[str, Any]) -> "xr.DataTree":
+    """The recording of a request: a dropped file with its answers, or one of a dataset.
+
+    Args:
+        source: ``path``, ``answers`` and ``name``; or ``dataset`` (path) and ``recording``.
+
+    Raises:
+        UnisonoError: If it cannot be read.
+    """
+    from unisono import api
+
+    if "dataset" in source:
+        return api.Dataset.open(source["dataset"]).load(source["recording"])
+    tree = api.read_one(source["path"], read_options(source.get("answers", {})))
+    tree.attrs["recording"] = Path(source.get("name", source["path"])).stem
+    return tree
+
+
+def source_stem(source: Mapping[str, Any]) -> str:
+    """What results of a source are called on the disk."""
+    if "dataset" not in source:
+        return Path(source["path"]).stem
+    kept = "".join(c if c.isascii() and c.isalnum() else "_" for c in source["recording"])
+    return kept.strip("_")[:60] or "recording"
+
+
+def describe_file(request: Mapping[str, Any], tell: Tell) -> object:
+    """What was understood of a file: ``source``."""
+    from unisono import api
+
+    source = request["source"]
+    tell("reading", 0, 1)
+    found = api.describe(source["path"], read_options(source.get("answers", {})))
+    return [one.to_dict() for one in found]
+
+
+def view_source(request: Mapping[str, Any], tell: Tell) -> object:
+    """The timeline page of a recording: ``source``, ``out`` (folder)."""
+    from unisono import api
+
+    tell("reading", 0, 2)
+    found = open_source(request["source"])
+    tell("drawing", 1, 2)
+    page = Path(request["out"]) / f"{source_stem(request['source'])}.html"
+    return {"written": [api.show(found).save(page).name], "page": page.name}
+
+
+def import_dataset(request: Mapping[str, Any], tell: Tell) -> object:
+    """A dataset of files, each as its answers say: ``sources``, ``out`` (dataset), ``derive``.
+
+    Files of one person with the same answers are imported together, so that the files of one trial
+    are joined; then all are written as one dataset.
+    """
+    from unisono import api
+
+    out = Path(request["out"])
+    if (out / "dataset.toml").exists():  # it was made before its worker died
+        return {"dataset": out.name, "kept": [], "bad": [], "doubts": []}
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for source in request["sources"]:
+        groups.setdefault(json.dumps(source["answers"], sort_keys=True), []).append(source)
+    bad: list[dict[str, str]] = []
+    doubts: list[dict[str, str]] = []
+    datasets = []
+    with tempfile.TemporaryDirectory(prefix=".importing-", dir=out.parent) as work:
+        for number, (answers, sources) in enumerate(groups.items()):
+            tell("reading", number, len(groups))
+            stage = Path(work, f"in{number}")
+            names = _stage(sources, stage)
+            options = api.ImportOptions(
+                read=read_options(json.loads(answers)), derive=request.get("derive", True)
+            )
+            report = api.import_files([stage], Path(work, f"out{number}.un"), options)
+            bad += [_bad(one.file, one.reason, names) for one in report.bad]
+            doubts += [
+                {"recording": d.recording, "message": d.message, "remedy": d.remedy}
+                for d in report.doubts
+            ]
+            if report.good:
+                datasets.append(api.Dataset.open(report.path))
+        tell("writing", len(groups), len(groups))
+        if not datasets:
+            reasons = " ".join(f"{one['file']}: {one['reason']}" for one in bad[:3])
+            raise ConfigError(f"no file could be imported. {reasons}")
+        made = api.Dataset.create(out, _named_apart(tree for data in datasets for tree in data))
+    return {"dataset": out.name, "kept": made.recordings, "bad": bad, "doubts": doubts[:500]}
+
+
+def _stage(sources: Sequence[Mapping[str, Any]], stage: Path) -> dict[str, str]:
+    """Put files where the importer finds those of one trial together; names as people know them."""
+    names = {}
+    for source in sources:
+        path = Path(source["path"])
+        home = stage
+        while (home / path.name).exists():  # of one name, but not one file
+            home = home / "again"
+        home.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(path, home / path.name)
+        except OSError:  # a file system without links
+            shutil.copyfile(path, home / path.name)
+        names[str(home / path.name)] = source["name"]
+    return names
+
+
+def _bad(file: str, reason: str, names: Mapping[str, str]) -> dict[str, str]:
+    for path, name in names.items():
+        file, reason = file.replace(path, name), reason.replace(path, name)
+    return {"file": file, "reason": reason.removeprefix(file).lstrip(":, ")}
+
+
+def _named_apart(trees: "Iterable[xr.DataTree]") -> "Iterator[xr.DataTree]":
+    """Recordings of one name get the person's before it, and a number where that is not enough."""
+    taken: set[str] = set()
+    for tree in trees:
+        name = str(tree.attrs["recording"])
+        if name in taken:
+            name = f"{tree.attrs['subject']} {name}"
+        count = 2
+        while name in taken:
+            name = f"{tree.attrs['subject']} {tree.attrs['recording']} ({count})"
+            count += 1
+        taken.add(name)
+        tree.attrs["recording"] = name
+        yield tree

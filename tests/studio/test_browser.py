@@ -1,0 +1,243 @@
+"""The studio in a real browser: what a person does, from dropping a file to keeping a result."""
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+import xarray as xr
+
+from unisono.recordings.formats.registry import read_file
+from unisono.studio.app import StudioSettings, make_app
+from unisono.studio.guard import GuardSettings
+from unisono.studio.handlers import HANDLERS
+from unisono.studio.jobs import JobQueue
+from unisono.studio.worker import WorkerSettings, work_once
+
+pytestmark = [
+    pytest.mark.slow,
+    # a browser that goes away leaves its connections to be collected later
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+SHOTS = Path(__file__).parents[2] / ".artefacts" / "studio"
+
+
+@pytest.fixture(scope="module")
+def lab(walks: Any, tiny_map: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ANN401
+    """A working folder with a dataset and a map."""
+    root = tmp_path_factory.mktemp("studio") / "lab"
+    shutil.copytree(walks.path, root / "walks.un")
+    shutil.copytree(tiny_map.folder, root / "maps" / "swings")
+    return root
+
+
+@pytest.fixture(scope="module")
+def address(lab: Path) -> Iterator[str]:
+    """A server on a free port; a thread of this process does the jobs."""
+    app = make_app(StudioSettings(lab, workers=0, guard=GuardSettings(rate=1e6, burst=1e6)))
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    ends = threading.Event()
+    queue = JobQueue(lab / ".studio" / "jobs.sqlite")
+    settings = WorkerSettings(queue.path, beat_s=0.1, kinds=tuple(HANDLERS))
+
+    def work() -> None:
+        while not ends.is_set():
+            if not work_once("tests", queue, settings, HANDLERS):
+                time.sleep(0.02)
+
+    threads = [threading.Thread(target=server.run, args=([sock],)), threading.Thread(target=work)]
+    for thread in threads:
+        thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+    ends.set()
+    server.should_exit = True
+    for thread in threads:
+        thread.join(30)
+    sock.close()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Any, address: str) -> Iterator[Any]:  # noqa: ANN401
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    opened.set_default_timeout(120_000)
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+    opened.on(
+        "request",
+        lambda r: (
+            None
+            if r.url.startswith((address, "data:", "blob:", "about:"))
+            else faults.append(r.url)
+        ),
+    )
+    opened.goto(address)
+    yield opened
+    opened.close()
+    assert faults == []
+
+
+def until(page: Any, expression: str) -> None:  # noqa: ANN401
+    """Wait for the page; asked from outside, since its policy lets no string be run inside."""
+    end = time.monotonic() + 120
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, expression
+        time.sleep(0.05)
+
+
+def go(page: Any, place: str) -> None:  # noqa: ANN401
+    page.get_by_role("link", name=place, exact=False).first.click()
+    until(page, f"document.title.startsWith({place!r})")
+
+
+def keep(page: Any, name: str) -> None:  # noqa: ANN401
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=str(SHOTS / f"{name}.png"))
+
+
+def serious(page: Any) -> list[Any]:  # noqa: ANN401
+    """Serious findings of axe, of this page without its frames, which have a test of their own."""
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe is not installed"
+    )
+    context = {"exclude": [["iframe"]]}
+    found = axe.Axe().run(page, context=context).response["violations"]
+    return [
+        (v["id"], [n["html"] for n in v["nodes"]][:2])
+        for v in found
+        if v["impact"] in ("serious", "critical")
+    ]
+
+
+def test_drop_a_real_file_and_answer_a_doubt(
+    page: Any,  # noqa: ANN401
+    shared_data: Callable[[str], Path],
+) -> None:
+    file = sorted(shared_data("biomechzoo").glob("HC030A/Straight/*.c3d"))[0]
+    page.locator("#drop").set_input_files(str(file))
+    doubts = page.locator(".doubts li")
+    doubts.first.wait_for()
+    before = doubts.count()
+    keep(page, "recordings")
+    offer = page.locator(".doubts .action").first
+    said = offer.inner_text()
+    offer.click()
+    page.get_by_text("You said:").wait_for()
+    until(page, f"document.querySelectorAll('.doubts li').length < {before}")
+    assert page.locator(".doubts .action", has_text=said).count() == 0
+    page.get_by_role("button", name="Look at it").click()
+    frame = page.frame_locator("iframe.result")
+    frame.locator(".panel").first.wait_for()
+    assert page.locator("iframe.result").get_attribute("sandbox") == (
+        "allow-scripts allow-downloads"
+    )
+    assert page.evaluate("document.querySelector('iframe.result').contentDocument") is None
+    keep(page, "recordings-view")
+
+
+def test_train_reload_in_the_middle_and_stop(page: Any) -> None:  # noqa: ANN401
+    go(page, "Train")
+    page.get_by_label("Dataset").select_option("walks.un")
+    page.get_by_label("Network").select_option("tiny")
+    page.get_by_label("Name").fill("long")
+    page.get_by_label("Steps", exact=True).fill("100000")
+    page.get_by_label("Frames a second").fill("50")
+    page.get_by_label("Frames a window").fill("32")
+    page.get_by_role("button", name="Train").click()
+    run = page.locator(".run", has_text="long")
+    run.locator(".state.running").wait_for()
+    until(page, "document.querySelector('.run .loss canvas') !== null")
+    keep(page, "train")
+    page.reload()
+    run.locator(".state.running").wait_for()
+    assert "train" in run.locator(".state").inner_text()
+    run.get_by_role("button", name="Stop").click()
+    run.locator(".state.cancelled").wait_for()
+    assert run.get_by_role("button", name="Resume").is_visible()
+    page.get_by_label("Name").fill("forces")
+    page.get_by_label("Network").select_option("tiny")
+    page.get_by_label("Steps", exact=True).fill("12")
+    page.get_by_label("Frames a second").fill("50")
+    page.get_by_label("Frames a window").fill("32")
+    page.get_by_role("button", name="Train").click()
+    page.locator(".run", has_text="forces").locator(".state.done").wait_for()
+
+
+def test_generate_and_keep_the_results(page: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    go(page, "Generate")
+    page.get_by_label("models/forces", exact=False).check()
+    page.get_by_label("From").select_option("data:walks.un")
+    page.get_by_label("Recording", exact=True).select_option("s1t0")
+    page.get_by_label("Samples", exact=True).fill("4")
+    page.get_by_role("button", name="Generate").click()
+    card = page.locator(".results .card").first
+    card.locator(".state.done").wait_for()
+    frame = page.frame_locator("iframe.result")
+    frame.get_by_role("button", name="Bands").wait_for()
+    keep(page, "generate")
+    for name in ("s1t0_forces.mot", "s1t0.html"):
+        with page.expect_download() as waiting:
+            card.get_by_role("link", name=name, exact=True).click()
+        waiting.value.save_as(tmp_path / name)
+    forces: xr.DataTree = read_file(tmp_path / "s1t0_forces.mot")
+    assert forces.children
+    assert "<!doctype html>" in (tmp_path / "s1t0.html").read_text()
+
+
+def test_walk_on_a_map(page: Any) -> None:  # noqa: ANN401
+    go(page, "Map")
+    page.get_by_label("Map", exact=True).select_option("maps/swings")
+    page.get_by_role("button", name="Open").click()
+    chart = page.locator(".map canvas").first
+    chart.wait_for()
+    chart.focus()
+    for _ in range(2):
+        page.keyboard.press("n")
+    page.get_by_text("from the data;").wait_for()
+    page.frame_locator("iframe.result").locator(".panel").first.wait_for()
+    before = page.locator(".map [role=status]").inner_text()
+    box = chart.bounding_box()
+    page.mouse.dblclick(box["x"] + 0.1 * box["width"], box["y"] + 0.1 * box["height"])
+    until(page, f"document.querySelector('.map [role=status]').textContent !== {before!r}")
+    three = page.get_by_role("button", name="3-D")
+    three.click()
+    assert three.get_attribute("aria-pressed") == "true"
+    keep(page, "map")
+
+
+def test_a_job_that_waits_is_cancelled(page: Any, lab: Path) -> None:  # noqa: ANN401
+    queue = JobQueue(lab / ".studio" / "jobs.sqlite")
+    number = queue.submit("nobody's", {})
+    go(page, "Jobs")
+    row = page.locator(".job", has_text=f"{number} nobody's")
+    row.locator(".state.queued").wait_for()
+    row.get_by_role("button", name="Cancel").click()
+    row.locator(".state.cancelled").wait_for()
+    keep(page, "jobs")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_place_is_for_everyone(page: Any, scheme: str) -> None:  # noqa: ANN401
+    page.emulate_media(color_scheme=scheme)
+    for place in ("Recordings", "Train", "Generate", "Map", "Translate", "Models", "Jobs"):
+        page.set_viewport_size({"width": 360, "height": 740})
+        go(page, place)
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, place
+        assert serious(page) == [], place
+        keep(page, f"{place.lower()}-{scheme}-360")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.reload()
+    page.get_by_role("navigation").wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"

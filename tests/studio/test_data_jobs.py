@@ -1,0 +1,79 @@
+"""Mirrors src/unisono/studio/data_jobs.py."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xarray as xr
+
+from unisono import api
+from unisono.core.errors import ConfigError, UnisonoError
+from unisono.recordings.formats.registry import write
+from unisono.studio.data_jobs import describe_file, import_dataset, open_source, view_source
+
+
+def quiet(doing: str, done: int, total: int) -> None:
+    assert doing
+
+
+def source(path: Path, name: str = "", **answers: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {"path": str(path), "name": name or path.name, "answers": answers}
+
+
+def test_describe_with_an_answer_to_a_doubt(walk_file: Path) -> None:
+    (said,) = describe_file({"source": source(walk_file)}, quiet)  # type: ignore[misc]
+    assert {s["name"]: s["units"] for s in said["streams"]} == {
+        "angles": {"deg": 6}, "grf": {"N": 6},
+    }  # fmt: skip
+    answered = source(walk_file, units={"grf": "N/kg"})
+    (said,) = describe_file({"source": answered}, quiet)  # type: ignore[misc]
+    assert said["streams"][1]["units"] == {"N/kg": 6}
+    with pytest.raises(UnisonoError, match=r"absent\.npz"):
+        describe_file({"source": source(Path("absent.npz"))}, quiet)
+
+
+def test_a_recording_has_the_name_that_the_person_knows(walk_file: Path, walks: Any) -> None:  # noqa: ANN401
+    assert open_source(source(walk_file, "Anna's walk.npz")).attrs["recording"] == "Anna's walk"
+    of_set = {"dataset": str(walks.path), "recording": "s0t1"}
+    assert open_source(of_set).attrs["recording"] == "s0t1"
+
+
+def test_view(walk_file: Path, tmp_path: Path) -> None:
+    said = view_source({"source": source(walk_file), "out": str(tmp_path)}, quiet)
+    assert said == {"written": ["w.html"], "page": "w.html"}
+    assert (tmp_path / "w.html").stat().st_size > 500_000
+
+
+@pytest.mark.slow
+def test_each_file_is_imported_as_its_answers_say(
+    make_walk: Callable[..., xr.DataTree], tmp_path: Path
+) -> None:
+    files = []
+    for k in range(3):
+        home = tmp_path / str(k)
+        home.mkdir()
+        write(make_walk("w", k), home / "walk.npz")  # all of one name
+        files.append(source(home / "walk.npz", subject="eva" if k == 2 else "adam"))
+    files[2]["answers"]["mass_kg"] = 55.0
+    bad = tmp_path / "bad"
+    bad.mkdir()
+    (bad / "no.c3d").write_bytes(b"no recording")
+    files.append(source(bad / "no.c3d", "holiday.c3d"))
+    out = tmp_path / "lab.un"
+    said: Any = import_dataset({"sources": files, "out": str(out), "derive": False}, quiet)
+    data = api.Dataset.open(out)
+    assert said["dataset"] == "lab.un" and said["kept"] == data.recordings
+    assert sorted(data.table["subject"]) == ["adam", "adam", "eva"]
+    assert len(set(data.recordings)) == 3
+    masses = dict(zip(data.table["subject"], data.table["mass_kg"], strict=True))
+    assert masses["eva"] == 55.0
+    (refused,) = said["bad"]
+    assert refused["file"] == "holiday.c3d" and str(tmp_path) not in refused["reason"]
+    again: Any = import_dataset({"sources": files, "out": str(out)}, quiet)
+    assert again["dataset"] == "lab.un"  # it was made before its worker died
+    shutil.rmtree(out)
+    with pytest.raises(ConfigError, match="no file could be imported"):
+        import_dataset({"sources": files[3:], "out": str(out)}, quiet)
+    assert not out.exists() and not list(tmp_path.glob(".importing*"))
