@@ -108,6 +108,54 @@ def test_subjects_count_once_however_many_windows(rng: np.random.Generator) -> N
     assert table.offsets == ((5.0,),)  # pooled frames would say 1
 
 
+@pytest.mark.parametrize("kind", ["additive", "scale"])
+def test_anchors_hold_each_stage_of_a_movement_not_only_the_whole(kind: str) -> None:
+    rng = np.random.default_rng(5)
+    louder = np.linspace(0.5, 3, FRAMES)[:, None]
+
+    def make(count: int) -> tuple[np.ndarray, np.ndarray, Bands]:
+        truth = louder * rng.normal(
+            size=(2 * count, FRAMES, 1)
+        )  # people alike: little left to luck
+        raw = sample_bands(rng.normal(size=(50, *truth.shape)), 0 * truth)
+        return truth, np.repeat(np.arange(count), 2), raw
+
+    new, _, raw_new = make(200)
+    missed = {}
+    for anchors in (1, 11):
+        truth, subject, raw = make(60)
+        table = fit_bands(
+            raw, truth, np.ones_like(truth, bool), subjects=list(subject), channels=["fz"],
+            options=CalibrationOptions(kind=kind, anchors=anchors),
+        )  # fmt: skip
+        again = BandTable.from_dict(json.loads(json.dumps(table.to_dict())))
+        assert again == table and len(table.offsets[0]) == anchors
+        bands = table.apply(raw_new)
+        held = ((new >= bands.lower) & (new <= bands.upper)).mean(axis=(1, 3))
+        stages = held.reshape(len(LEVELS), 5, -1).mean(axis=2)
+        missed[anchors] = np.abs(stages - np.array(LEVELS)[:, None]).max()
+    assert missed[1] > 0.1
+    assert missed[11] < 0.04
+
+
+def test_an_anchor_near_which_nothing_is_valid_takes_the_whole_window(
+    rng: np.random.Generator,
+) -> None:
+    truth, subject = people(6, rng)
+    valid = np.ones_like(truth, bool)
+    valid[:, :25] = False
+    raw = point_bands(np.zeros_like(truth))
+    tables = [
+        fit_bands(
+            raw, truth, valid, subjects=list(subject), channels=["x"],
+            options=CalibrationOptions(anchors=n),
+        )
+        for n in (1, 5)
+    ]  # fmt: skip
+    assert tables[1].offsets[0][0] == tables[0].offsets[0][0]
+    assert tables[1].offsets[0][4] != tables[0].offsets[0][0]
+
+
 def test_bands_nest_and_never_cross(rng: np.random.Generator) -> None:
     centre = rng.normal(size=(6, 5, 2))
     samples = centre + rng.normal(size=(9, 6, 5, 2))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unisono.api.banding import band_options
 from unisono.api.building import Parts, Rows
 from unisono.api.predicting import Drawing, join_bands, predict
 from unisono.api.recipe import Recipe
@@ -23,7 +24,7 @@ from unisono.core.checks import nearest
 from unisono.core.contracts import Batch
 from unisono.core.errors import ConfigError, ModelError
 from unisono.core.random import numpy_generator
-from unisono.evaluation.calibration import Bands, BandTable, CalibrationOptions, fit_bands
+from unisono.evaluation.calibration import Bands, BandTable, fit_bands
 from unisono.methods import AnyMethod
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ def _table(
         np.concatenate([batch.mask[name].numpy()] * count),
         subjects=subjects * count,
         channels=parts.windows.streams[name].channels,
-        options=CalibrationOptions(recipe.bands.kind, recipe.bands.correction),
+        options=band_options(recipe),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unisono.api.asking import calibrate_parts
+from unisono.api.banding import band_options
 from unisono.api.building import Parts, Rows, build_method, make_source
 from unisono.api.live_bands import window_ends
 from unisono.api.predicting import Drawing, join_bands, predict
@@ -110,9 +111,9 @@ def _calibrated(
 ) -> Calibrated:
     batch = parts.windows.batch(rows)
     subjects = parts.units[rows].tolist()
-    options = CalibrationOptions(recipe.bands.kind, recipe.bands.correction)
+    whole = band_options(recipe)
 
-    def tables(bands: Mapping[str, Bands]) -> dict[str, BandTable]:
+    def tables(bands: Mapping[str, Bands], options: CalibrationOptions) -> dict[str, BandTable]:
         return {
             name: fit_bands(
                 one,
@@ -125,4 +126,5 @@ def _calibrated(
             for name, one in bands.items()
         }
 
-    return Calibrated(tables(found), tables(ends))
+    # what is live is the end of a window: one stage
+    return Calibrated(tables(found, whole), tables(ends, replace(whole, anchors=1)))

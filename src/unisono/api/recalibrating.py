@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unisono.api.asking import table_key
+from unisono.api.banding import band_options
 from unisono.api.calibrating import drawing_of
 from unisono.api.evaluating import part_rows
 from unisono.api.evaluation_input import model_windows, side_of
 from unisono.api.predicting import predict
 from unisono.core.errors import ConfigError
-from unisono.evaluation.calibration import CalibrationOptions, fit_bands
+from unisono.evaluation.calibration import fit_bands
 from unisono.recordings.dataset import Dataset
 from unisono.recordings.splits import split_keys
 
@@ -51,7 +52,7 @@ def recalibrate(model: "Model", data: Dataset) -> "Model":
             side.batch.mask[name].numpy(),
             subjects=split_keys(side.table, by).tolist(),
             channels=model.streams[name].channels,
-            options=CalibrationOptions(bands.kind, bands.correction),
+            options=band_options(model.recipe),
         )
         for name, one in found.items()
     }

@@ -25,6 +25,9 @@ counting once. Three choices of the level :math:`\lambda` at which that quantile
 ============ ================================================================================
 
 Coverage is marginal: right on average over subjects, frames and conditions, not for each of them.
+In windows that are cut by events a frame is a stage of the movement, so there the number is fitted
+near several anchors along the window and drawn as a line between them (``anchors``): coverage then
+holds stage by stage.
 With few subjects every one can calibrate: give out-of-fold bands of cross-validated models
 (``crossval.py``). Tables are plain numbers, stored in a sealed model as JSON or TOML.
 """
@@ -38,6 +41,7 @@ import numpy as np
 from unisono.core.checks import check_axes, check_choice, check_range
 from unisono.core.errors import ModelError, ShapeError, UnisonoError
 from unisono.evaluation.arrays import Array, Groups, Mask, groups_of
+from unisono.evaluation.stages import along_window, near_anchor
 
 __all__ = [
     "CORRECTIONS",
@@ -139,12 +143,14 @@ class BandTable:
     Args:
         levels: Nominal levels, increasing.
         channels: Names of the channels.
-        offsets: One row a level, one number a channel: added to both sides (``additive``, in the
-            target's unit) or multiplied with both half widths (``scale``).
+        offsets: One row a level, one number a channel and anchor, the channels of the first anchor
+            first: added to both sides (``additive``, in the target's unit) or multiplied with both
+            half widths (``scale``).
         floor: Smallest half width of each channel, in the target's unit (``scale`` only).
         kind: One of :data:`KINDS`.
         correction: One of :data:`CORRECTIONS`; what was really used.
         subjects: Number of calibration subjects.
+        anchors: Places along the window at which offsets were fitted; see ``stages.py``.
     """
 
     levels: tuple[float, ...]
@@ -154,6 +160,7 @@ class BandTable:
     kind: str
     correction: str
     subjects: int
+    anchors: int = 1
 
     def apply(self, bands: Bands) -> Bands:
         """Return calibrated, nested bands.
@@ -167,7 +174,8 @@ class BandTable:
                 f"channels; got levels {bands.levels} and {bands.centre.shape[-1]} channels; "
                 "calibrate the model again."
             )
-        offset = np.asarray(self.offsets)[:, None, None, :]
+        rows = np.reshape(self.offsets, (len(self.levels), self.anchors, len(self.channels)))
+        offset = along_window(rows, bands.centre.shape[1])[:, None]
         if self.kind == "additive":
             moved = bands._replace(lower=bands.lower - offset, upper=bands.upper + offset)
         else:
@@ -187,6 +195,7 @@ class BandTable:
             "kind": self.kind,
             "correction": self.correction,
             "subjects": self.subjects,
+            "anchors": self.anchors,
         }
 
     @classmethod
@@ -205,13 +214,15 @@ class BandTable:
                 str(stored["kind"]),
                 str(stored["correction"]),
                 int(stored["subjects"]),
+                int(stored.get("anchors", 1)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(
                 f"a calibration table is damaged ({error}); calibrate again."
             ) from error
         width = len(table.channels)
-        if [len(row) for row in (*table.offsets, table.floor)] != [width] * (len(table.levels) + 1):
+        lengths = [width * table.anchors] * len(table.levels)
+        if [*map(len, table.offsets)] != lengths or len(table.floor) != width or table.anchors < 1:
             raise ModelError("a calibration table has rows of another length; calibrate again.")
         return table
 
@@ -223,14 +234,17 @@ class CalibrationOptions:
     Args:
         kind: One of :data:`KINDS`.
         correction: One of :data:`CORRECTIONS`.
+        anchors: Places along the window at which offsets are fitted; 1 for the whole window.
     """
 
     kind: str = "additive"
     correction: str = "jackknife"
+    anchors: int = 1
 
     def __post_init__(self) -> None:
         check_choice("kind", self.kind, KINDS)
         check_choice("correction", self.correction, CORRECTIONS)
+        check_range("anchors", self.anchors, 1, 1000, closed=True)
 
 
 def fit_bands(
@@ -275,7 +289,8 @@ def fit_bands(
         scores = _scores(one, truth, floor, options.kind)
         rows.append(
             tuple(
-                _offset(_Scores(scores[..., d], valid[..., d], groups), level, correction, name)
+                _offset(_near(scores, valid, groups, d, near), level, correction, name)
+                for near in near_anchor(truth.shape[1], options.anchors)
                 for d, name in enumerate(channels)
             )
         )
@@ -287,7 +302,15 @@ def fit_bands(
         options.kind,
         correction,
         len(groups.names),
+        options.anchors,
     )
+
+
+def _near(scores: Array, valid: Mask, groups: Groups, channel: int, near: Mask) -> "_Scores":
+    """Scores of one channel near an anchor; of all frames, where nothing is valid near it."""
+    if not valid[:, near, channel].any():
+        near = np.ones_like(near)
+    return _Scores(scores[:, near, channel], valid[:, near, channel], groups)
 
 
 def _floors(bands: Bands) -> Array:

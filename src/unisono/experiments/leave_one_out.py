@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from unisono.api.banding import band_options
 from unisono.api.evaluation_input import evaluation_input, model_windows, side_of
 from unisono.api.fitting import run_recipe
 from unisono.api.model import Model
@@ -24,7 +25,7 @@ from unisono.core.errors import ConfigError
 from unisono.core.provenance import provenance
 from unisono.core.random import numpy_generator
 from unisono.evaluation.arrays import Array
-from unisono.evaluation.calibration import Bands, CalibrationOptions, fit_bands
+from unisono.evaluation.calibration import Bands, fit_bands
 from unisono.evaluation.inputs import EvaluationInput, Provenance, TargetInput
 from unisono.evaluation.report import Report, evaluate_predictions
 from unisono.experiments.held_out import HeldOut, load_held_out, save_held_out
@@ -153,7 +154,7 @@ def _calibrated(
     """Each subject's bands, calibrated on the held-out predictions of the others."""
     names = np.asarray(subjects)
     lower, upper = bands.lower.copy(), bands.upper.copy()
-    options = CalibrationOptions(recipe.bands.kind, recipe.bands.correction)
+    options = band_options(recipe)
     for subject in dict.fromkeys(subjects):
         mine = names == subject
         others = _rows(bands, ~mine)
