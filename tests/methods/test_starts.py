@@ -7,8 +7,16 @@ import torch
 
 from unisono.core.errors import ConfigError
 from unisono.methods.direction import Direction, Given
+from unisono.methods.lever_names import Levers
 from unisono.methods.settings import Layers, LLMASettings, resolve
-from unisono.methods.starts import KernelMean, StartWindows, fit_start, make_start, start_of
+from unisono.methods.starts import (
+    KernelMean,
+    LeverMean,
+    StartWindows,
+    fit_start,
+    make_start,
+    start_of,
+)
 from unisono.networks.conditioning import TransformerSize
 from unisono.networks.kernel import KernelData, KernelStart
 from unisono.networks.linear import RidgeStart
@@ -78,3 +86,46 @@ def test_a_mean_that_is_not_corrected_is_the_starts(generator: torch.Generator) 
     fitted = net.regress(given, memory, None)
     assert fitted is not None
     torch.testing.assert_close(fitted.mean, net.start(seen.x, seen.known, None))
+
+
+def test_levers_are_fitted_in_metres_and_answer_in_standard_units(
+    generator: torch.Generator,
+) -> None:
+    """A leg that stands on its ankle: its moments are the force times the arm."""
+    levers = Levers(
+        ("knee",), ("s",), ("o", "f", "u"), ("l f u",), ("mass",), "mass",
+        ("heel", "toe"), ("hip", "far"),
+    )  # fmt: skip
+    points = ("knee", "so", "sf", "su", "mass", "heel", "toe", "hip", "far")
+    names = [f"{p}_{a}" for p in points for a in "xyz"]
+    at = torch.tensor([[0, 0, 0.5], [0, 0, 0.5], [1, 0, 0.5], [0, 0, 1.5], [0, 0.1, 1],
+                       [-0.1, 0, 0], [0.1, 0, 0], [0, 0, 0.9], [0, 0.2, 0.9]])  # fmt: skip
+    lean = torch.randn(20, 1, 1, generator=generator).expand(20, 9, 1)
+    x = at.flatten().expand(20, 9, -1).clone()
+    x[..., 12:13] += 0.1 * lean
+    force = torch.cat([lean, 0 * lean, 9 + 0 * lean], -1)
+    moment = torch.linalg.cross(-at[0].expand_as(force), force)
+    y = torch.cat([force, moment[..., 1:2], moment[..., :1], moment[..., 2:]], -1)
+    scales = [torch.stack([v.mean((0, 1)), torch.full((v.shape[-1],), 2.0)]) for v in (x, y)]
+    seen = StartWindows(
+        (x - scales[0][0]) / 2, {"duration_s": torch.zeros(20)}, (y - scales[1][0]) / 2,
+        torch.ones_like(y) > 0, torch.arange(20) % 5, {"duration_s": (0.6, 0.1)}, *scales,
+    )  # fmt: skip
+    settings = LLMASettings(start="levers", levers=levers, known=("duration_s",))
+    start = make_start(settings, 9, len(names), (3, 3), names)
+    assert isinstance(start, LeverMean)
+    fit_start(start, seen)
+    found = start_of(start, seen.x, seen.known, None)
+    assert (found - seen.y).square().mean() < 0.01 * seen.y.var()
+    with pytest.raises(ConfigError, match="must be told the scales"):
+        start.fit(seen._replace(given_scale=None))
+
+
+def test_levers_say_what_they_need() -> None:
+    settings = LLMASettings(start="levers", known=("duration_s",))
+    with pytest.raises(ConfigError, match="moments of 3 joints"):
+        make_start(settings, 9, 3, (3, 6), ())
+    with pytest.raises(ConfigError, match="put 'duration_s' in known"):
+        make_start(LLMASettings(start="levers"), 9, 3, (3, 9), ())
+    with pytest.raises(ConfigError, match="needs the given channels"):
+        make_start(settings, 9, 3, (3, 9), ("a", "b", "c"))

@@ -216,3 +216,16 @@ def test_what_cannot_be_cut_is_one_clear_line() -> None:
             make_recording({"digit": image}, recording="i", subject="s"),
             Cut(("digit",), rate_hz=1, length=1),
         )
+
+
+def test_a_channel_of_one_leg_keeps_its_name_in_the_windows_of_both() -> None:
+    """The plate is the right foot's: ipsilateral in right windows, contralateral in left ones."""
+    cut = Cut(("angles", "grf"), by=("foot_strike", "foot_off"), mirror=True, require=("angles",))
+    batch = cut_windows(walker(), cut)
+    names = batch.streams["grf"].channels
+    assert {"ipsi_fz", "contra_fz"} <= set(names)
+    column = {name: batch.mask["grf"][:, :, i] for i, name in enumerate(names)}
+    right = batch.table["side"].to_numpy() == "right"
+    assert right.any() and not right.all()
+    assert column["ipsi_fz"][right].all() and not column["contra_fz"][right].any()
+    assert not column["ipsi_fz"][~right].any() and column["contra_fz"][~right].any()

@@ -226,4 +226,5 @@ def _narrowed(windows: Mapping[str, Any], streams: Sequence[str]) -> dict[str, A
             kept[key] = [name for name in kept[key] if name in streams]
     if "turned" in kept and not kept["turned"]:
         kept.pop("heading", None)
+        kept.pop("origin", None)
     return kept

@@ -106,6 +106,7 @@ def whole_batch(model: "Model", recording: xr.DataTree, names: Sequence[str]) ->
 def _loosened(model: "Model", present: tuple[str, ...]) -> Cut:
     """How a recording is cut at use: what is missing is missing."""
     turned = tuple(t for t in model.cut.turned if t in present)
+    along = bool(turned) or not model.cut.turned
     return replace(
         model.cut,
         streams=present,
@@ -113,7 +114,8 @@ def _loosened(model: "Model", present: tuple[str, ...]) -> Cut:
         min_valid=0.0,
         channels={},
         turned=turned,
-        heading=model.cut.heading if turned or not model.cut.turned else "",
+        heading=model.cut.heading if along else "",
+        origin=model.cut.origin if along else "",
         units={k: v for k, v in model.cut.units.items() if k.partition("/")[0] in present},
     )
 

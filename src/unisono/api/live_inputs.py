@@ -237,7 +237,7 @@ class LiveInputs:
         probe = make_recording({name: unit}, recording="live", subject="unknown", **body)
         alone = replace(
             cut, streams=(name,), require=(), min_valid=0.0, channels={}, turned=(), heading="",
-            length=rows, stride=rows,
+            origin="", length=rows, stride=rows,
             side="right" if cut.mirror and cut.side == "both" else cut.side,
             units={k: v for k, v in cut.units.items() if k.partition("/")[0] == name},
         )  # fmt: skip

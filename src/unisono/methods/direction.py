@@ -129,6 +129,7 @@ class Direction(nn.Module):
         settings: Resolved settings.
         want: Channels of each generated stream, in order, for a start that chooses stream by
             stream; by default one stream.
+        channels: Names of the given channels, for a start that looks for points among them.
     """
 
     def __init__(
@@ -138,6 +139,7 @@ class Direction(nn.Module):
         frames: int,
         settings: LLMASettings,
         want: Sequence[int] = (),
+        channels: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.settings = settings
@@ -156,7 +158,7 @@ class Direction(nn.Module):
         )
         self.denoiser = SequenceDenoiser(width, size, shape)
         self.mean = MeanHead(width, size, layers.mean) if settings.mean else None
-        self.start = make_start(settings, frames, sum(given.values()), want or (width,))
+        self.start = make_start(settings, frames, sum(given.values()), want or (width,), channels)
         # recovers the given streams from their memory, which trains the encoder from one side alone
         self.recover = (
             nn.Linear(size.width, sum(given.values())) if settings.losses.reconstruct else None

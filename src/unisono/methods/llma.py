@@ -80,6 +80,7 @@ class LLMA(StreamMethod):
                     frames,
                     self.settings,
                     [self.widths[s] for s in target],
+                    [channel for s in source for channel in streams[s].channels],
                 )
                 for name, (source, target) in sides.items()
             }
@@ -105,7 +106,9 @@ class LLMA(StreamMethod):
                 x, mask = self.joined(windows, target)
                 flat = torch.cat([given.data[k] for k in source], dim=-1)
                 scale = dict(zip(self.known, self.known_scale(), strict=True))
-                fit_start(start, StartWindows(flat, given.known, x, mask, windows.subject, scale))
+                scales = self.scale_of(source), self.scale_of(target)
+                who = windows.subject
+                fit_start(start, StartWindows(flat, given.known, x, mask, who, scale, *scales))
 
     def loss(self, batch: Batch, *, phase: Phase, step: int, generator: Generator) -> Loss:
         """Loss of one batch; see the module's docstring for the terms."""

@@ -12,6 +12,7 @@ from typing import Literal
 from unisono.alignment.window_alignment import WindowAlignment
 from unisono.core.checks import check_range
 from unisono.core.errors import ConfigError
+from unisono.methods.lever_names import Levers
 from unisono.networks.conditioning import TransformerSize
 from unisono.processes.parameterisation import Kind
 
@@ -162,7 +163,10 @@ class LLMASettings:
             control that samples must beat).
         start: ``"none"``; ``"ridge"``: the mean starts at a ridge regression; ``"kernel"``: at a
             kernel ridge regression on curves, their rates and the known numbers, which keeps the
-            given curves of the training windows in the model.
+            given curves of the training windows in the model; ``"levers"``: at kernels that are
+            asked for force and moments at many points and know the arms between them, which needs
+            positions among what is given and keeps the training windows in the model.
+        levers: Names of these points.
         correct: Whether the mean head corrects the start. Where people are few it may learn them
             by heart: with False the mean is the start's, and the head fits the spread alone.
         directions: ``"both"`` trains want from given and given from want, ``"forward"`` the first.
@@ -186,7 +190,8 @@ class LLMASettings:
     framewise: bool | None = None
     mean: bool | None = None
     residual: Literal["process", "gaussian"] = "process"
-    start: Literal["none", "ridge", "kernel"] = "none"
+    start: Literal["none", "ridge", "kernel", "levers"] = "none"
+    levers: Levers = field(default_factory=Levers)
     correct: bool = True
     directions: Literal["both", "forward"] = "both"
     drop_stream: float | None = None

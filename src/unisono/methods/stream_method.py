@@ -137,6 +137,11 @@ class StreamMethod(nn.Module):
             self.known_mean[i] = values.mean()
             self.known_std[i] = spread if spread > 1e-6 * (1 + abs(float(values.mean()))) else 1.0
 
+    def scale_of(self, names: Sequence[str]) -> Tensor:
+        """Mean and spread of each channel of some streams side by side, ``(2, D)``."""
+        mean = torch.cat([self.codec(name).mean for name in names])
+        return torch.stack([mean, torch.cat([self.codec(name).std for name in names])])
+
     def known_scale(self) -> list[tuple[float, float]]:
         """Mean and spread that each known number is standardised by, in the order of ``known``."""
         pairs = zip(self.known_mean.tolist(), self.known_std.tolist(), strict=True)

@@ -30,7 +30,7 @@ from torch.nn import functional
 from unisono.core.checks import check_axes
 from unisono.core.errors import ShapeError
 
-__all__ = ["KernelChoice", "KernelData", "KernelStart", "solve_kernel"]
+__all__ = ["KernelChoice", "KernelData", "KernelStart", "solve_kernel", "window_rates"]
 
 _WIDTHS = (0.0, 1.0, 2.0, 4.0)
 """Widths ``r``; 0 stands for the linear kernel."""
@@ -87,7 +87,7 @@ def solve_kernel(gram: Tensor, y: Tensor, weight: Tensor, penalty: float) -> Ten
     return found
 
 
-def _rates(x: Tensor, seconds: Tensor | None) -> Tensor:
+def window_rates(x: Tensor, seconds: Tensor | None) -> Tensor:
     """Smoothed derivative of curves ``(n, L, D)``, per second or per window."""
     reach = int(4 * _SMOOTH)
     at = torch.arange(-reach, reach + 1, dtype=x.dtype, device=x.device)
@@ -252,7 +252,7 @@ class KernelStart(nn.Module):
                 f"the kernel start was built for windows of (frame, channel) "
                 f"{(self.frames, self.given)}; got {tuple(data.x.shape[1:])}."
             )
-        rates = _rates(data.x, data.seconds)
+        rates = window_rates(data.x, data.seconds)
         return torch.cat([data.x.flatten(1), rates.flatten(1), data.numbers], dim=1)
 
     def _fit_features(self, data: KernelData) -> None:

@@ -42,6 +42,8 @@ class Cut:
             components so that the first is forward, window by window.
         turned: Streams that the heading turns; by default those of kind position, velocity and
             force. One named here that does not state its vertical axis has that of the markers.
+        origin: Name of a point (``"ipsi_HEE"``) above which the turned positions of a window have
+            their origin, on average; by default the laboratory's.
         require: Streams that a window cannot do without.
         min_valid: Share of valid samples (over frames and channels) that each required stream
             needs; others may be missing. In the window of a leg, channels of the other leg do not
@@ -72,6 +74,7 @@ class Cut:
     mirror: bool = False
     heading: str = ""
     turned: tuple[str, ...] = ()
+    origin: str = ""
     require: tuple[str, ...] = ()
     min_valid: float = 0.5
     channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -111,6 +114,8 @@ class Cut:
             return f"lasting_s must be a shortest and a longest duration; got {self.lasting_s}."
         if self.turned and not self.heading:
             return f"turned={self.turned} has no use without a heading; state heading='travel'."
+        if self.origin and not self.heading:
+            return f"origin={self.origin!r} has no use without a heading; state heading='pelvis'."
         if self.side != "both" and not (self.by or self.mirror):
             return f"side={self.side!r} has no use in fixed windows that are not mirrored."
         named = {"require": self.require, "turned": self.turned, "channels": self.channels}

@@ -24,6 +24,7 @@ from unisono.recordings.schema import EVENTS, events_of, make_recording, streams
 from unisono.recordings.sides import OTHER_SIDE, split_side
 from unisono.recordings.signals.heading import heading_angle
 from unisono.recordings.signals.mirroring import leg_view
+from unisono.recordings.window_origin import from_origin
 from unisono.recordings.window_settings import Cut
 from unisono.recordings.window_spans import Span, event_spans, fixed_spans
 from unisono.recordings.window_streams import (
@@ -162,6 +163,8 @@ def _of_side(
                 piece = None if clock is None else clock.isel(time=frames)
             if piece is not None and name in turned:
                 piece = turned_stream(piece, name, angle)
+                if cut.origin and piece.attrs["kind"] == "position":
+                    piece = from_origin(piece, cut.origin)
                 piece = converted(selected(piece, name, cut), name, cut.units, mass)
             if piece is not None:
                 found[name] = piece
@@ -238,30 +241,39 @@ def _share(stream: xr.Dataset, side: str, mirrored: bool) -> float:
 def _gathered(tree: xr.DataTree, cut: Cut, there: list[str], pieces: list[_Piece]) -> WindowBatch:
     data, mask, infos = {}, {}, {}
     for name in there:
-        example = next((piece.streams[name] for piece in pieces if name in piece.streams), None)
-        if example is None:
+        nodes = [piece.streams[name] for piece in pieces if name in piece.streams]
+        if not nodes:
             continue
-        infos[name] = _info(example, name, cut)
-        shape = (len(pieces), cut.frames, example.sizes["channel"])
+        infos[name] = _info(nodes, name, cut)
+        shape = (len(pieces), cut.frames, infos[name].width)
         data[name] = np.zeros(shape, dtype=np.float32)
         mask[name] = np.zeros(shape, dtype=bool)
+        column = {channel: i for i, channel in enumerate(infos[name].channels)}
         for row, piece in enumerate(pieces):
             if name in piece.streams:
                 node = piece.streams[name]
-                mask[name][row] = node["valid"].values
-                data[name][row] = np.where(mask[name][row], node["data"].values, 0.0)
+                own = [column[str(c)] for c in node["channel"].values]
+                mask[name][row][:, own] = node["valid"].values
+                valid = mask[name][row][:, own]
+                data[name][row][:, own] = np.where(valid, node["data"].values, 0.0)
     return WindowBatch(data, mask, infos, _table(tree, pieces))
 
 
-def _info(stream: xr.Dataset, name: str, cut: Cut) -> StreamInfo:
+def _info(nodes: list[xr.Dataset], name: str, cut: Cut) -> StreamInfo:
+    """What the windows' stream is; one leg's view may have channels that the other's lacks."""
+    units: dict[str, str] = {}
+    for node in nodes:
+        for channel, unit in zip(node["channel"].values, node["unit"].values, strict=True):
+            units.setdefault(str(channel), str(unit))
+    attrs = nodes[0].attrs
     return StreamInfo(
         name=name,
-        channels=tuple(str(c) for c in stream["channel"].values),
-        units=tuple(str(u) for u in stream["unit"].values),
-        kind=str(stream.attrs["kind"]),
+        channels=tuple(units),
+        units=tuple(units.values()),
+        kind=str(attrs["kind"]),
         rate_hz=float(cut.rate_hz),
-        frame={str(k): str(v) for k, v in stream.attrs.get("frame", {}).items()},
-        filter=dict(stream.attrs.get("filter", {})),
+        frame={str(k): str(v) for k, v in attrs.get("frame", {}).items()},
+        filter=dict(attrs.get("filter", {})),
     )
 
 

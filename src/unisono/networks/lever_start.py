@@ -1,0 +1,347 @@
+r"""A start for forces and joint moments that knows the lever arms.
+
+A joint moment is mostly the ground's force times a lever arm, and who gives positions of joints
+gives the arms. A kernel over whole windows does not find that product from forty of them. So the
+kernel is asked for the moment *at many points* and in several frames of the body, and each answer
+is carried back to the joint with the predicted force and the arms of the very window
+(:mod:`unisono.networks.lever_geometry`): at the centre of mass a moment is small and its frontal
+part hardly differs between people, under the foot it is the sagittal one that is known well. With
+``K`` kernels (:mod:`unisono.networks.lever_features`), ``R`` points and ``T`` frames there are
+``K (R T + 1)`` candidates for a moment and ``K T`` for a force; they are weighed per channel by how
+they did on people left out (:mod:`unisono.networks.stacking`).
+
+Kernel ridge regression as in :mod:`unisono.networks.kernel`: with kernel matrix ``K`` of the kept
+training windows and penalty :math:`\lambda`, a window with kernel row ``k`` is answered by
+:math:`\bar u + k (K + \lambda I)^{-1} (U - \bar u)` for any target ``U``. Penalties are chosen
+by leaving folds of subjects out. While training, a window is answered by what was fitted
+without its subject's fold, weights included. The training windows, given and wanted, are part of
+the model: whoever seals it gives them away.
+"""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from unisono.core.checks import check_axes
+from unisono.core.errors import ShapeError
+from unisono.networks.kernel import solve_kernel
+from unisono.networks.lever_features import (
+    VIEWS,
+    Scaling,
+    features_of,
+    fit_scaling,
+    scaled,
+)
+from unisono.networks.lever_geometry import (
+    Body,
+    Landmarks,
+    at_reference,
+    body_of,
+    from_reference,
+    turned,
+)
+from unisono.networks.stacking import stack_weights
+
+__all__ = ["LeverData", "LeverStart"]
+
+_KERNELS = (("posture", 1.5), ("motion", 2.0))
+"""Each kernel's view and width ``r``; others beside them change nothing that can be measured."""
+
+_PENALTIES = (0.001, 0.003, 0.01, 0.03, 0.1)
+_TURNS = 3
+
+_EVERY = 3
+"""Penalties and weights look at every so-manieth frame: neighbours tell the same."""
+
+_MOST = 300
+"""Training windows that are kept, evenly spread: targets are made for every point and frame."""
+
+
+class LeverData(NamedTuple):
+    """What the start sees of windows.
+
+    Attributes:
+        x: Given channels in physical units, ``(n, L, D)``; positions in metres.
+        numbers: Standardised known numbers, ``(n, K)``, 0 where not known.
+        seconds: Duration of each window, ``(n,)``.
+    """
+
+    x: Tensor
+    numbers: Tensor
+    seconds: Tensor
+
+
+class _Bank(NamedTuple):
+    """What is made of the kept training windows, once."""
+
+    scaling: dict[str, list[Scaling]]
+    features: dict[str, Tensor]
+    median: dict[str, float]
+    targets: Tensor  # (n, L, C): forces by turn, moments, moments by reference and turn
+    truth: Tensor  # (n, L, 3 + 3 J)
+
+
+class _Fit(NamedTuple):
+    """Fits on all kept windows (the first) and without each fold (the others), ``G`` in all."""
+
+    solved: Tensor  # kernels, (K, G, n, n)
+    mean: Tensor  # mean target, (G, L, C)
+    force: Tensor  # weights of candidates, (G, C, 3)
+    moments: Tensor  # (G, C, 3 J)
+
+
+class _Guess(NamedTuple):
+    """Candidates of a force ``(C, n, L, 3)``, of moments kernel by kernel, and the geometry."""
+
+    forces: Tensor
+    moments: list[Tensor]
+    body: Body
+
+
+class LeverStart(nn.Module):
+    """Predict force and joint moments ``(B, L, 3 + 3 J)`` from given channels with positions.
+
+    Args:
+        frames: Frames ``L`` of a window; fixed.
+        given: Channels ``D``.
+        at: Where the positions lie among them.
+        numbers: Known numbers ``K``.
+        folds: Folds of subjects for choosing, weighing, and for training predictions.
+    """
+
+    bank_x: Tensor
+    bank_y: Tensor
+    bank_numbers: Tensor
+    bank_seconds: Tensor
+    chosen: Tensor
+    force_weights: Tensor
+    moment_weights: Tensor
+
+    def __init__(
+        self, frames: int, given: int, at: Landmarks, numbers: int, *, folds: int = 12
+    ) -> None:
+        super().__init__()
+        self.frames, self.given, self.at, self.folds = frames, given, at, folds
+        self.width = 3 + 3 * len(at.centres)
+        ways = len(_KERNELS) * (len(at.references) * _TURNS + 1)
+        self.register_buffer("bank_x", torch.zeros(0, frames, given))
+        self.register_buffer("bank_y", torch.zeros(0, frames, self.width))
+        self.register_buffer("bank_numbers", torch.zeros(0, numbers))
+        self.register_buffer("bank_seconds", torch.zeros(0))
+        self.register_buffer("chosen", torch.full((len(_KERNELS),), 0.01))  # penalty of each kernel
+        self.register_buffer("force_weights", torch.zeros(len(_KERNELS) * _TURNS, 3))
+        self.register_buffer("moment_weights", torch.zeros(ways, self.width - 3))
+        # Made of the buffers when first needed; what leaves folds out is for training only.
+        self._made: tuple[_Bank, _Fit] | None = None
+        self._fold_of: dict[int, int] = {}
+
+    def fit(self, data: LeverData, y: Tensor, valid: Tensor, subject: Tensor) -> None:
+        """Fit on training windows.
+
+        Args:
+            data: The given side.
+            y: Force (3), then the moments of each joint (3 each), in physical units,
+                ``(n, L, 3 + 3 J)``.
+            valid: Their validity.
+            subject: Code of each window's subject, ``(n,)``.
+
+        Raises:
+            ShapeError: If windows are not as the start was built for.
+        """
+        check_axes(x=(data.x, "n l d"), y=(y, "n l w"), valid=(valid, "n l w"))
+        good = (valid.float().mean(dim=(1, 2)) >= 0.5).nonzero().flatten()
+        kept = good[torch.linspace(0, len(good) - 1, min(len(good), _MOST)).round().long()]
+        self.bank_x, self.bank_y = data.x[kept].clone(), _filled(y[kept], valid[kept])
+        self.bank_numbers, self.bank_seconds = data.numbers[kept], data.seconds[kept]
+        self._made = None
+        bank, valid, fold = self._bank(), valid[kept], self._dealt(subject[kept])
+        spread = _spread(bank.truth, valid)
+        for k in range(len(_KERNELS)):
+            self.chosen[k] = _choose(bank, k, valid, fold, spread)
+        people = torch.unique(fold).tolist()
+        seen = [fold >= 0, *((fold != f) for f in people if len(people) > 1)]
+        self._weigh(bank, self._unweighed(bank, seen), valid, fold, spread)
+
+    def forward(self, data: LeverData, subject: Tensor | None = None) -> Tensor:
+        """Predict; with ``subject`` codes, without that subject's fold.
+
+        Raises:
+            ShapeError: If windows are not as the start was built for.
+        """
+        if data.x.shape[1:] != (self.frames, self.given):
+            raise ShapeError(
+                f"the start with lever arms was built for windows of (frame, channel) "
+                f"{(self.frames, self.given)}; got {tuple(data.x.shape[1:])}."
+            )
+        bank, fit = self._ready(data.x.device)
+        fold = torch.zeros(len(data.x), dtype=torch.int64, device=data.x.device)
+        if subject is not None and len(fit.mean) > 1:
+            own = [self._fold_of.get(int(s), -1) + 1 for s in subject]
+            fold = torch.tensor(own, device=data.x.device)
+        guess = self._guess(data, bank, fit, fold)
+        force = _weighed(guess.forces, fit.force[fold])
+        moments = _weighed(self._moments(guess, force), fit.moments[fold])
+        return torch.cat([force, moments], dim=-1)
+
+    def _dealt(self, subject: Tensor) -> Tensor:
+        """Fold of each kept window; subjects are dealt in order."""
+        people = torch.unique(subject).tolist()
+        folds = min(self.folds, len(people))
+        self._fold_of = {int(s): k % folds for k, s in enumerate(people)}
+        return torch.tensor([self._fold_of[int(s)] for s in subject])
+
+    def _bank(self) -> _Bank:
+        x, y, at = self.bank_x, self.bank_y, self.at
+        body = body_of(x, at)
+        blocks = features_of(x, self.bank_numbers, self.bank_seconds, at, body)
+        scaling = {view: fit_scaling(found) for view, found in blocks.items()}
+        features = {view: scaled(found, scaling[view]) for view, found in blocks.items()}
+        pairs = torch.triu_indices(len(x), len(x), 1)
+        median: dict[str, float] = {}
+        for view, found in features.items():
+            apart = torch.cdist(found, found)[pairs[0], pairs[1]].square()
+            median[view] = max(float(apart.median()), 1e-9) if len(apart) else 1.0
+        force, moments = y[..., :3], y[..., 3:]
+        targets = [turned(force, body, t) for t in range(_TURNS)] + [moments]
+        targets += [at_reference(moments, force, body, r, t) for r, t in self._ways()]
+        return _Bank(scaling, features, median, torch.cat(targets, dim=-1), y)
+
+    def _ways(self) -> list[tuple[int, int]]:
+        return [(r, t) for r in range(len(self.at.references)) for t in range(_TURNS)]
+
+    def _unweighed(self, bank: _Bank, seen: list[Tensor]) -> _Fit:
+        """Kernels solved on sets of kept windows, without weights yet."""
+        solved = []
+        for k, (view, _) in enumerate(_KERNELS):
+            gram = _kernel(bank.features[view], bank, k).double()
+            eye = torch.eye(len(gram), dtype=torch.float64, device=gram.device)
+            penalty = float(self.chosen[k])
+            found = [solve_kernel(gram, eye * w[:, None], w.double(), penalty) for w in seen]
+            solved.append(torch.stack(found).to(self.bank_x.dtype))
+        mean = torch.stack([bank.targets[w].mean(dim=0) for w in seen])
+        return _Fit(torch.stack(solved), mean, self.force_weights[None], self.moment_weights[None])
+
+    def _weigh(self, bank: _Bank, fit: _Fit, valid: Tensor, fold: Tensor, spread: Tensor) -> None:
+        """Weights of candidates from what each fold's fit says of the people it has not seen."""
+        single = len(fit.mean) == 1  # one subject: its own windows must do
+        which = torch.zeros_like(fold) if single else fold + 1
+        seen = [fold >= 0, *((which != g) for g in range(1, len(fit.mean)))]
+        guess = self._guess(
+            LeverData(self.bank_x, self.bank_numbers, self.bank_seconds), bank, fit, which
+        )
+        truth = bank.truth / spread
+        force = _weights(guess.forces / spread[:3], truth[..., :3], valid[..., :3], seen)
+        candidates = self._moments(guess, _weighed(guess.forces, force[which])) / spread[3:]
+        moments = _weights(candidates, truth[..., 3:], valid[..., 3:], seen)
+        self.force_weights, self.moment_weights = force[0], moments[0]
+        self._made = (bank, fit._replace(force=force, moments=moments))
+
+    def _ready(self, device: torch.device) -> tuple[_Bank, _Fit]:
+        if self._made is None or self._made[0].truth.device != device:
+            bank = self._bank()
+            every = torch.ones(len(self.bank_x), dtype=torch.bool, device=device)
+            self._made = (bank, self._unweighed(bank, [every]))
+        return self._made
+
+    def _guess(self, data: LeverData, bank: _Bank, fit: _Fit, which: Tensor) -> _Guess:
+        """All candidates of a force, and of moments as far as they need no force.
+
+        Args:
+            data: The windows.
+            bank: The kept windows.
+            fit: The fits.
+            which: The fit that answers each window.
+        """
+        body = body_of(data.x, self.at)
+        blocks = features_of(data.x, data.numbers, data.seconds, self.at, body)
+        seen = {view: scaled(blocks[view], bank.scaling[view]) for view in VIEWS}
+        forces: list[Tensor] = []
+        moments: list[Tensor] = []
+        for k, (view, _) in enumerate(_KERNELS):
+            row = torch.einsum("bn,bnm->bm", _kernel(seen[view], bank, k), fit.solved[k][which])
+            said = torch.einsum("bn,nlc->blc", row, bank.targets)
+            said = said + (1 - row.sum(dim=1))[:, None, None] * fit.mean[which]
+            parts = torch.split(said, [3] * _TURNS + [said.shape[-1] - 3 * _TURNS], dim=-1)
+            forces += [turned(part, body, t, back=True) for t, part in enumerate(parts[:-1])]
+            moments.append(parts[-1])
+        return _Guess(torch.stack(forces), moments, body)
+
+    def _moments(self, guess: _Guess, force: Tensor) -> Tensor:
+        """All candidates of the moments, carried back to their joints."""
+        found: list[Tensor] = []
+        for said in guess.moments:
+            parts = torch.split(said, self.width - 3, dim=-1)
+            found.append(parts[0])
+            found += [
+                from_reference(part, force, guess.body, r, t)
+                for part, (r, t) in zip(parts[1:], self._ways(), strict=True)
+            ]
+        return torch.stack(found)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:  # noqa: ANN401 - torch's own signature
+        """Take the number of training windows from what is loaded."""
+        for name in ("bank_x", "bank_y", "bank_numbers", "bank_seconds"):
+            saved = state_dict.get(prefix + name)
+            if saved is not None:
+                setattr(self, name, getattr(self, name).new_zeros(saved.shape))
+        self._made = None
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+def _kernel(seen: Tensor, bank: _Bank, kernel: int) -> Tensor:
+    view, width = _KERNELS[kernel]
+    size = 2 * width**2 * bank.median[view]
+    return torch.exp(-torch.cdist(seen, bank.features[view]).square() / size)
+
+
+def _choose(bank: _Bank, kernel: int, valid: Tensor, fold: Tensor, spread: Tensor) -> float:
+    """Penalty with the least error on folds of subjects left out."""
+    best, chosen = float("inf"), 0.01
+    truth = (bank.truth / spread)[:, ::_EVERY].double().flatten(1)
+    good = valid[:, ::_EVERY].flatten(1)
+    gram = _kernel(bank.features[_KERNELS[kernel][0]], bank, kernel).double()
+    for penalty in _PENALTIES:
+        error = 0.0
+        for f in torch.unique(fold).tolist():
+            rows, test = (fold != f).double(), fold == f
+            if not rows.any():
+                continue
+            mean = truth[rows > 0].mean(dim=0)
+            said = gram[test] @ solve_kernel(gram, truth - mean, rows, penalty) + mean
+            error += float(((said - truth[test]).square() * good[test]).sum())
+        if 0 < error < best:
+            best, chosen = error, penalty
+    return chosen
+
+
+def _weights(candidates: Tensor, truth: Tensor, valid: Tensor, seen: list[Tensor]) -> Tensor:
+    """Weights of standardised candidates on each of several sets of windows, ``(G, C, D)``."""
+    found = [
+        stack_weights(candidates[:, rows, ::_EVERY], truth[rows, ::_EVERY], valid[rows, ::_EVERY])
+        for rows in seen
+    ]
+    return torch.stack(found)
+
+
+def _weighed(candidates: Tensor, weights: Tensor) -> Tensor:
+    """Candidates ``(C, n, L, D)`` weighed by weights of each window, ``(n, C, D)``."""
+    return torch.einsum("cnld,ncd->nld", candidates, weights)
+
+
+def _spread(y: Tensor, valid: Tensor) -> Tensor:
+    """Standard deviation of the valid samples of each channel, ``(W,)``."""
+    count = valid.sum(dim=(0, 1)).clamp_min(1)
+    mean = (y * valid).sum(dim=(0, 1)) / count
+    return (((y - mean) * valid).square().sum(dim=(0, 1)) / count).sqrt().clamp_min(1e-6)
+
+
+def _filled(y: Tensor, valid: Tensor) -> Tensor:
+    """Curves whose samples that are not valid are those of the nearest valid instant."""
+    frames = torch.arange(y.shape[1], device=y.device)
+    away = (frames[:, None] - frames[None, :]).abs()
+    out = torch.empty_like(y)
+    for channel in range(y.shape[2]):
+        cost = away + (~valid[:, None, :, channel]) * (10 * y.shape[1])
+        out[..., channel] = torch.gather(y[..., channel], 1, cost.argmin(dim=2))
+    return out

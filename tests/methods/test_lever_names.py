@@ -1,0 +1,40 @@
+"""Mirrors src/unisono/methods/lever_names.py."""
+
+import pytest
+
+from unisono.core.errors import ConfigError
+from unisono.methods.lever_names import Levers, landmarks
+
+
+def channels(levers: Levers) -> list[str]:
+    points = [*levers.centres, levers.mass_centre, *levers.foot, *levers.hips]
+    points += [part for r in levers.references for part in r.split("+")]
+    points += [stem + end for stem in levers.segments for end in levers.ends]
+    return ["angle_x", *(f"{p}_{a}" for p in dict.fromkeys(points) for a in "xyz")]
+
+
+def test_points_are_found_by_name() -> None:
+    levers = Levers()
+    names = channels(levers)
+    found = landmarks(levers, names)
+    assert [names[c] for c in found.centres] == ["ipsi_HJC_x", "ipsi_FEO_x", "ipsi_TIO_x"]
+    assert [names[c] for c in found.segments[2]] == ["ipsi_FOO_x", "ipsi_FOA_x", "ipsi_FOP_x"]
+    assert found.axes[2] == ((0, -1.0), (2, -1.0), (1, 1.0))
+    halves = dict(zip(levers.references, found.references, strict=True))
+    first, second = halves["ipsi_HJC+ipsi_TIO"]
+    assert (names[first], names[second]) == ("ipsi_HJC_x", "ipsi_TIO_x")
+    assert halves["CentreOfMass"] == (found.mass_centre, found.mass_centre)
+    assert found.up == 2
+
+
+def test_a_point_that_is_not_given_is_named() -> None:
+    names = [n for n in channels(Levers()) if n != "ipsi_HEE_z"]
+    with pytest.raises(ConfigError, match=r"ipsi_HEE_x, ipsi_HEE_y, ipsi_HEE_z, side by side"):
+        landmarks(Levers(), names)
+
+
+def test_lists_that_do_not_fit() -> None:
+    with pytest.raises(ConfigError, match="as many centres"):
+        Levers(centres=("hip",))
+    with pytest.raises(ConfigError, match="l, f and u once each"):
+        Levers(axes=("l f f", "l f u", "l f u"))

@@ -1,0 +1,89 @@
+"""Mirrors src/unisono/networks/lever_start.py, on a leg whose moments follow from its arms."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from unisono.core.errors import ShapeError
+from unisono.networks.kernel import KernelData, KernelStart
+from unisono.networks.lever_start import LeverData, LeverStart
+
+sys.path.insert(0, str(Path(__file__).parent))
+from lever_world import World, landmarks, world  # noqa: E402 - found by the line above
+
+Fitted = tuple[LeverStart, World, LeverData]
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Fitted:
+    made = world(torch.Generator().manual_seed(0), people=10, each=3)
+    start = LeverStart(16, made.x.shape[-1], landmarks(), 1)
+    data = LeverData(made.x, torch.zeros(len(made.x), 1), made.seconds)
+    start.fit(data, made.y, torch.ones_like(made.y) > 0, made.subject)
+    return start, made, data
+
+
+def rows(data: LeverData, index: torch.Tensor) -> LeverData:
+    return LeverData(data.x[index], data.numbers[index], data.seconds[index])
+
+
+def test_arms_beat_a_kernel_that_does_not_know_them(fitted: Fitted) -> None:
+    start, made, data = fitted
+    new = world(torch.Generator().manual_seed(1), people=10, each=2)
+    found = start(LeverData(new.x, torch.zeros(len(new.x), 1), new.seconds))
+    plain = KernelStart(16, made.x.shape[-1], (3, 6), 1)
+    scale = made.x.std(dim=(0, 1)) + 1e-6
+    known = KernelData(made.x / scale, data.numbers, made.seconds)
+    mean, spread = made.y.mean(dim=(0, 1)), made.y.std(dim=(0, 1)) + 1e-6
+    plain.fit(known, (made.y - mean) / spread, torch.ones_like(made.y) > 0, made.subject)
+    other = plain(KernelData(new.x / scale, torch.zeros(len(new.x), 1), new.seconds))
+    error = ((found - new.y) / spread)[..., 3:].square().mean()
+    rival = ((other * spread + mean - new.y) / spread)[..., 3:].square().mean()
+    assert error < 0.8 * rival
+    assert error < 0.05
+
+
+def test_training_people_are_answered_by_fits_without_them(fitted: Fitted) -> None:
+    start, made, data = fitted
+    held = start(data, made.subject)
+    assert not torch.allclose(held, start(data), atol=1e-3)
+    others = made.subject != 4
+    alone = LeverStart(16, made.x.shape[-1], landmarks(), 1)
+    alone.fit(rows(data, others), made.y[others], made.y[others].abs() >= 0, made.subject[others])
+    mine = made.subject == 4
+    # penalties, scales of features and the bank's median are of all, the rest is without them
+    gap = (alone(rows(data, mine)) - held[mine]).square().mean()
+    assert gap < 0.05 * made.y[mine].var()
+
+
+def test_what_is_sealed_answers_alike(fitted: Fitted) -> None:
+    start, made, data = fitted
+    again = LeverStart(16, made.x.shape[-1], landmarks(), 1)
+    again.load_state_dict(start.state_dict())
+    torch.testing.assert_close(again(data), start(data), atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(again(data, made.subject), start(data), atol=1e-4, rtol=1e-3)
+
+
+def test_samples_that_are_not_valid_do_not_count(fitted: Fitted) -> None:
+    start, made, data = fitted
+    y, valid = made.y.clone(), torch.ones_like(made.y) > 0
+    valid[:, -1, :3] = False
+    y[:, -1, :3] = 0.0
+    y[0], valid[0] = 1e6, False
+    spoiled = LeverStart(16, made.x.shape[-1], landmarks(), 1)
+    spoiled.fit(data, y, valid, made.subject)
+    found = spoiled(rows(data, torch.arange(1, 30)))
+    gap = (found - start(rows(data, torch.arange(1, 30))))[:, :-2].square().mean()
+    assert gap < 0.05 * made.y.var()
+    with pytest.raises(ShapeError, match="built for windows"):
+        start(LeverData(data.x[:, :5], data.numbers, data.seconds))
+
+
+def test_one_person_is_enough_to_answer() -> None:
+    made = world(torch.Generator().manual_seed(2), people=1, each=5)
+    start = LeverStart(16, made.x.shape[-1], landmarks(), 0)
+    data = LeverData(made.x, torch.zeros(5, 0), made.seconds)
+    start.fit(data, made.y, torch.ones_like(made.y) > 0, made.subject)
+    assert torch.isfinite(start(data, made.subject)).all()
