@@ -140,8 +140,8 @@ def shared_infos(
         first = first or frame_infos(tree, streams, rate_hz)
         for info in first:
             node = _stream(tree, info.name)
-            seen = np.asarray(node["valid"].values).any(axis=0)
-            there = {str(c) for c, some in zip(node["channel"].values, seen, strict=True) if some}
+            seen = np.flatnonzero(np.asarray(node["valid"].values).any(axis=0))
+            there = {str(node["channel"].values[i]) for i in seen}
             for name in info.channels:
                 if name not in there:
                     lacking.setdefault(f"{info.name}/{name}", str(tree.attrs.get("recording")))

@@ -17,7 +17,7 @@ import numpy as np
 from unisono.core.checks import check_range
 from unisono.core.errors import UnisonoError
 
-__all__ = ["captions_of", "unseen_pairs"]
+__all__ = ["captions_of", "unseen_pairs", "worded"]
 
 _DOING: Mapping[str, tuple[str, ...]] = {
     "bow": ("bows", "takes a bow", "bends forward to greet"),
@@ -107,6 +107,20 @@ def captions_of(
     if not content.strip() or not style.strip():
         raise UnisonoError(f"a clip needs both labels; got {content!r} and {style!r}.")
     doing = _DOING.get(content, (f"does a {content.replace('-', ' ')}",))
+    return worded(doing, style, count=count, generator=generator)
+
+
+def worded(
+    doing: Sequence[str], style: str, *, count: int, generator: np.random.Generator
+) -> list[str]:
+    """Different captions of who does one of these, in a style.
+
+    Args:
+        doing: Wordings of what is done, ``("walks slowly", "strolls ahead")``.
+        style: How, ``elderly``.
+        count: How many at most.
+        generator: Which ones.
+    """
     being = _BEING.get(style, (style.replace("-", " "),))
     styled = [t.format(doing=d, being=b) for t in _STYLED for d in doing for b in being]
     if style == _SILENT:
