@@ -231,3 +231,58 @@ def tiny_map(swings: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:  # n
     request = api.MapRequest((), controls=False)
     by = ["time", "speed"]
     return api.fit_map(swings, by=by, output=output, request=request, settings=settings)
+
+
+MOTION_TABLES: dict[str, Any] = {
+    "data": {"frames": 24, "test": 0.2, "valid": 0.2},
+    "lead": {
+        "size": {"width": 16, "heads": 2, "feedforward": 32, "dropout": 0.0},
+        "text": {"steps": 2, "width": 8, "layers": 1, "heads": 2},
+        "vae": {"tokens": 2, "width": 4, "layers": 1},
+        "vae_steps": 4,
+        "diffusion": {"steps": 3, "layers": 1, "walk": 3},
+        "projector": {"steps": 2, "layers": 1},
+    },
+    "training": {
+        "batch_size": 8, "learning_rate": 3e-3, "warmup_steps": 1, "ema_decay": 0.5,
+        "device": "cpu", "precision": "fp32",
+    },
+}  # fmt: skip
+"""A recipe's tables of text to motion that is trained in a second, and knows next to nothing."""
+
+
+@pytest.fixture(scope="session")
+def motion_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 24 captioned clips: walks, runs and stands, low and tall."""
+    sys.path.insert(0, str(Path(__file__).parent / "methods"))
+    from lead_toys import toy_corpus
+
+    return Path(toy_corpus(24).save(tmp_path_factory.mktemp("corpus") / "toy"))
+
+
+@pytest.fixture
+def motion_tables(motion_corpus: Path) -> dict[str, Any]:
+    """A recipe's tables of text to motion for that corpus, without an output."""
+    tables = copy.deepcopy(MOTION_TABLES)
+    tables["data"]["path"] = str(motion_corpus)
+    return tables
+
+
+@pytest.fixture(scope="session")
+def motion_model_folder(motion_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sealed model of text to motion."""
+    from unisono import api
+    from unisono.core.config import from_mapping
+
+    tables = copy.deepcopy(MOTION_TABLES)
+    tables["data"]["path"] = str(motion_corpus)
+    tables["output"] = str(tmp_path_factory.mktemp("models") / "motion")
+    return Path(api.fit_motion(from_mapping(api.MotionRecipe, tables)).folder)
+
+
+@pytest.fixture
+def motion_model(motion_model_folder: Path) -> Any:  # noqa: ANN401 - imported when used
+    """The same, opened anew, so that a test may teach it words."""
+    from unisono import api
+
+    return api.load_motion_model(motion_model_folder)

@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).parents[1]
 DOCS = REPOSITORY / "docs"
 SOURCE = REPOSITORY / "src" / "unisono"
 PAGES = sorted(DOCS.glob("*.md"))
-SLOW = {"api", "training", "tutorial-forces"}  # they train a model
+SLOW = {"api", "training", "tutorial-forces", "text-to-motion"}  # they train a model
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"!?\[[^\]\n]*\]\(([^)\s]+)\)")
 

@@ -13,7 +13,7 @@ from unisono import api
 from unisono.cli.main import main
 
 RECIPES = Path(__file__).parents[1] / "recipes"
-OTHERS = ("lddbm-",)
+OTHERS = ("lddbm-", "lead-")
 """Recipes of another kind, run by the tests of their own front door."""
 NAMES = sorted(
     f.stem
@@ -48,7 +48,7 @@ def dataset(
     """A recipe's data, imported as its header says, from a part of the real recordings."""
 
     def source(name: str) -> Path:
-        if name == "llma-children":
+        if name in ("llma-children", "llma-children-levers"):
             for child in sorted(shared_data("biomechzoo").glob("HC*"))[:4]:
                 shutil.copytree(child, tmp_path / "biomechzoo" / child.name)
             return tmp_path / "biomechzoo"

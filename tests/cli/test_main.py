@@ -11,8 +11,8 @@ import pytest
 from unisono.cli import main as entry
 
 COMMANDS = (
-    "demo", "describe", "import", "train", "generate", "translate", "stream", "evaluate", "view",
-    "map", "edit", "studio", "experiment", "cite",
+    "demo", "describe", "import", "train", "generate", "learn-word", "translate", "stream",
+    "evaluate", "view", "map", "edit", "studio", "experiment", "cite",
 )  # fmt: skip
 HEAVY = ("torch", "numpy", "scipy", "pandas", "xarray", "matplotlib", "zarr", "sklearn", "pydantic")
 

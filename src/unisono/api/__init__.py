@@ -14,6 +14,14 @@ from unisono.api.map_picture import draw_map, map_settings
 from unisono.api.map_rendering import RenderedWalk, render_walk
 from unisono.api.mapping import Map, MapModel, MapRequest, fit_map, load_map
 from unisono.api.model import Model, load_model
+from unisono.api.motion_asking import MotionAsk, make_motion
+from unisono.api.motion_control import Places, ReachedMotion, reach, read_keyframes, read_path
+from unisono.api.motion_editing import EditedMotion, Kept, edit_motion, parse_frames
+from unisono.api.motion_model import MotionModel, MotionSampling, load_motion_model
+from unisono.api.motion_output import GeneratedMotion
+from unisono.api.motion_recipe import MotionRecipe, load_motion_recipe
+from unisono.api.motion_training import fit_motion
+from unisono.api.motion_words import LearnedWord, WordOptions, add_word, learn_word, load_word
 from unisono.api.reading import (
     ImportOptions,
     ReadOptions,
@@ -35,6 +43,7 @@ from unisono.api.translated_recording import RecordingTranslation
 from unisono.api.translating import Translator, fit_translation, load_translator
 from unisono.api.translation_recipe import TranslationRecipe, load_translation_recipe
 from unisono.core.errors import UnisonoError
+from unisono.methods.lead_words import WordSettings
 from unisono.recordings.dataset import Dataset
 from unisono.training.errors import TrainingStopped
 
@@ -42,10 +51,14 @@ __all__ = [
     "Dataset",
     "Edit",
     "Edited",
+    "EditedMotion",
     "Evaluation",
     "EvaluationResult",
     "Generated",
+    "GeneratedMotion",
     "ImportOptions",
+    "Kept",
+    "LearnedWord",
     "Live",
     "LiveSource",
     "LiveStream",
@@ -53,6 +66,12 @@ __all__ = [
     "MapModel",
     "MapRequest",
     "Model",
+    "MotionAsk",
+    "MotionModel",
+    "MotionRecipe",
+    "MotionSampling",
+    "Places",
+    "ReachedMotion",
     "ReadOptions",
     "Recipe",
     "RecordingTranslation",
@@ -65,6 +84,9 @@ __all__ = [
     "TranslationRecipe",
     "Translator",
     "UnisonoError",
+    "WordOptions",
+    "WordSettings",
+    "add_word",
     "cite",
     "csv_header",
     "csv_rows",
@@ -72,25 +94,36 @@ __all__ = [
     "describe",
     "draw_map",
     "edit",
+    "edit_motion",
     "evaluate",
     "fit",
     "fit_map",
+    "fit_motion",
     "fit_translation",
     "import_files",
     "json_row",
+    "learn_word",
     "list_files",
     "load",
     "load_map",
     "load_model",
+    "load_motion_model",
+    "load_motion_recipe",
     "load_recipe",
     "load_translation_recipe",
     "load_translator",
+    "load_word",
+    "make_motion",
     "map_settings",
     "parse_columns",
+    "parse_frames",
     "parse_units",
     "plot",
+    "reach",
     "read",
+    "read_keyframes",
     "read_one",
+    "read_path",
     "render_walk",
     "replay",
     "run_recipe",

@@ -1,25 +1,25 @@
-"""``unisono generate MODEL FILE``: the missing signals of a recording."""
+"""``unisono generate MODEL FILE``: the missing signals of a recording, or a motion from words."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from unisono.cli.options import Asked, Drawn, Json, Stated
+from unisono.cli.options import Drawn, Json, Spoken, Stated
 
 __all__ = ["run"]
 
 
 def run(
     model: Path,
-    file: Path,
+    file: Path | None = None,
     *,
     out: Path,
-    asked: Asked | None = None,
+    asked: Spoken | None = None,
     drawn: Drawn | None = None,
     stated: Stated | None = None,
     json_: Json = False,
 ) -> int:
-    """Generate signals for one file and write them in the format that OUT's ending names.
+    """Generate signals for one file, or motions from words, in the format that OUT's ending names.
 
     Parameters
     ----------
@@ -27,16 +27,20 @@ def run(
         A sealed model's folder.
     file
         A recording that holds what the model was given; or a .rows.toml, whose trials are all
-        answered, one a row of a .csv.
+        answered, one a row of a .csv. A model of text to motion needs none.
     out
         Where to write: .mot, .sto, .csv, .npz; forces in .mot also get an ExternalLoads .xml.
-        A file that exists is not replaced.
+        Motions: .bvh or .npz. A file that exists is not replaced.
     json_
         Summary, physics report and doubts as one JSON object.
     """
     from unisono import api
 
-    loaded, said = api.load_model(model), asked or Asked()
+    if asked is not None and asked.text is not None:
+        return _speak(model, file, out, asked, drawn or Drawn(), json_=json_)
+    if file is None:
+        raise api.UnisonoError("name a recording to generate from, or say --text '...'.")
+    loaded, said = api.load_model(model), asked or Spoken()
     sampling = (drawn or Drawn()).options()
     recordings = api.read(file, (stated or Stated()).options())
     if isinstance(recordings, list) and file.is_dir():
@@ -53,5 +57,40 @@ def run(
         print(json.dumps({"written": [str(p) for p in written], **about}))
     else:
         print("\n".join(result.summary() for result in results))
+        print("\n".join(f"wrote {path}" for path in written))
+    return 0
+
+
+def _speak(
+    model: Path, file: Path | None, out: Path, spoken: Spoken, drawn: Drawn, *, json_: bool
+) -> int:
+    """Motions from words."""
+    from unisono import api
+
+    loaded = api.load_motion_model(model)
+    for word in spoken.word or ():
+        api.add_word(loaded, word)
+    options = api.MotionSampling(
+        seconds=spoken.seconds,
+        samples=1 if drawn.samples is None else drawn.samples,
+        steps=drawn.steps,
+        seed=drawn.seed,
+        guidance=spoken.guidance,
+    )
+    ask = api.MotionAsk(
+        tuple(spoken.text or ()),
+        file,
+        path=spoken.path,
+        keyframes=spoken.keyframes,
+        keep_frames=spoken.keep_frames,
+        keep_joints=spoken.keep_joints,
+    )
+    found = api.make_motion(loaded, ask, options=options)
+    written = found.save(out)
+    if json_:
+        about = {"written": [str(path) for path in written], "summary": found.summary()}
+        print(json.dumps(about))
+    else:
+        print(found.summary())
         print("\n".join(f"wrote {path}" for path in written))
     return 0

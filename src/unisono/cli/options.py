@@ -1,14 +1,15 @@
 """Options that several commands share, as dataclasses that the parser flattens."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from unisono.api import ReadOptions, Sampling
+    from unisono.api import ReadOptions, Sampling, WordOptions
 
-__all__ = ["Asked", "Drawn", "Json", "Stated", "Words"]
+__all__ = ["Asked", "Drawn", "Json", "Spoken", "Stated", "Taught", "Words"]
 
 Json = Annotated[bool, Parameter(name="--json", negative="")]
 Words = Annotated[list[str] | None, Parameter(negative="")]
@@ -84,13 +85,53 @@ class Asked:
 
 @Parameter(name="*")
 @dataclass(frozen=True)
+class Spoken(Asked):
+    """What is generated, from what, and what a model of text to motion is asked.
+
+    Parameters
+    ----------
+    want
+        Streams to generate; by default all that the model generates, or, for a model of any part,
+        all that is not given.
+    given
+        For a model of any part: streams to generate from; by default all others that are there.
+    text
+        What is done, "an old person walks". Repeated texts follow one another, blended.
+    seconds
+        Length of each text's part.
+    word
+        A file of a learned word (unisono learn-word), which texts may use. Repeatable.
+    guidance
+        Weight of the text; by default the model's own.
+    path
+        A CSV file (time,x,z) of a path that the root follows.
+    keyframes
+        A CSV file (time,joint,x,y,z) of places that joints go through.
+    keep_frames
+        With a BVH file: frames of it that stay as they are, 0:20,60:80.
+    keep_joints
+        With a BVH file: joints that stay as they are, Hips,LeftUpLeg.
+    """
+
+    text: Words = None
+    seconds: float = 4.0
+    word: Annotated[list[Path] | None, Parameter(negative="")] = None
+    guidance: float | None = None
+    path: Path | None = None
+    keyframes: Path | None = None
+    keep_frames: str = ""
+    keep_joints: str = ""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
 class Drawn:
     """How a model is sampled.
 
     Parameters
     ----------
     samples
-        Samples a window.
+        Samples a window, by default 32; motions made from words, by default 1.
     steps
         Solver steps; by default those the bands were calibrated with.
     seed
@@ -100,7 +141,7 @@ class Drawn:
         events tell).
     """
 
-    samples: int = 32
+    samples: int | None = None
     steps: int | None = None
     seed: int = 0
     physics: Literal["none", "floor", "balance"] = "floor"
@@ -109,6 +150,47 @@ class Drawn:
         """The same as options of the library."""
         from unisono import api
 
-        return api.Sampling(
-            samples=self.samples, steps=self.steps, seed=self.seed, physics=self.physics
+        samples = 32 if self.samples is None else self.samples
+        return api.Sampling(samples=samples, steps=self.steps, seed=self.seed, physics=self.physics)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Taught:
+    """How a word is learned.
+
+    Parameters
+    ----------
+    space
+        Where motions are compared: realigned, latent (the autoencoder's) or noise (as for images).
+    tokens
+        Embeddings of the word.
+    start
+        A word the model knows to begin from.
+    warm
+        Steps of comparing text and motion directly, in the realigned space.
+    steps
+        Steps through the diffusion.
+    seed
+        Where every draw comes from.
+    """
+
+    space: Literal["realigned", "latent", "noise"] = "realigned"
+    tokens: int = 1
+    start: str = ""
+    warm: int = 100
+    steps: int = 300
+    seed: int = 0
+
+    def options(self) -> "WordOptions":
+        """The same as options of the library."""
+        from unisono import api
+
+        settings = api.WordSettings(
+            tokens=self.tokens,
+            space=self.space,
+            warm=self.warm,
+            steps=self.steps,
+            start=self.start,
         )
+        return api.WordOptions(settings=settings, seed=self.seed)

@@ -1,0 +1,98 @@
+"""Motions that a model made: as rows, as motions of its rig, as BVH files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from unisono.core.errors import OutputError
+from unisono.evaluation.motion import floor_height, foot_skate
+from unisono.recordings.formats.registry import write
+from unisono.recordings.motion.clips import recording_of
+from unisono.recordings.motion.features import Layout, from_features
+from unisono.recordings.motion.kinematics import Motion, placed
+from unisono.recordings.motion.rig import Rig
+
+__all__ = ["GeneratedMotion", "write_motions"]
+
+
+@dataclass(frozen=True)
+class GeneratedMotion:
+    """Motions of one asking.
+
+    Args:
+        rows: Features in physical units, ``(S, L, F)``.
+        layout: What a row holds.
+        rig: Whose motions they are.
+        texts: What was said.
+        doubts: What a user should know.
+    """
+
+    rows: npt.NDArray[np.float64]
+    layout: Layout
+    rig: Rig
+    texts: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        """Number of motions."""
+        return len(self.rows)
+
+    @property
+    def seconds(self) -> float:
+        """Length of each."""
+        return float(self.rows.shape[1] / self.layout.rate_hz)
+
+    def motion(self, sample: int = 0) -> Motion:
+        """One motion of the rig, from the middle of the floor, facing ``z``."""
+        return from_features(self.rows[sample], self.layout, self.rig)
+
+    def recording(self, sample: int = 0) -> xr.DataTree:
+        """One motion as a recording, with the joints' places."""
+        return recording_of(self.motion(sample), name=f"generated_{sample}")
+
+    def summary(self) -> str:
+        """Lines on what was made: how many, how long, and how far feet slide."""
+        lines = [
+            f"{len(self)} motion(s) of {self.seconds:.3g} s of {' | '.join(self.texts)!r} "
+            f"at {self.layout.rate_hz:g} Hz"
+        ]
+        if self.rig.feet:
+            places = [placed(self.motion(i)).positions for i in range(len(self))]
+            feet = [place[:, list(self.rig.feet)] for place in places]
+            floor = floor_height(np.concatenate(feet))
+            slides = [foot_skate(f, rate_hz=self.layout.rate_hz, floor=floor).share for f in feet]
+            if np.isfinite(slides).any():
+                lines.append(f"feet slide in {100 * np.nanmean(slides):.0f} % of frames near floor")
+        return "\n".join([*lines, *(f"doubt: {doubt}" for doubt in self.doubts)])
+
+    def save(self, path: str | Path) -> list[Path]:
+        """Write the motions: ``.bvh`` (one file each, numbered where several) or ``.npz``.
+
+        Raises:
+            OutputError: If a file exists, or the ending is another.
+        """
+        return write_motions([self.recording(i) for i in range(len(self))], path)
+
+
+def write_motions(recordings: list[xr.DataTree], path: str | Path) -> list[Path]:
+    """Write recordings of motions, numbered where there are several.
+
+    Raises:
+        OutputError: If a file exists, or the ending is neither ``.bvh`` nor ``.npz``.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".bvh", ".npz"):
+        raise OutputError(f"{path}: no writer of motions for {path.suffix!r}; choose .bvh or .npz.")
+    several = len(recordings) > 1
+    names = [
+        path.with_stem(f"{path.stem}_{i:03d}") if several else path for i in range(len(recordings))
+    ]
+    taken = [name for name in names if name.exists()]
+    if taken:
+        raise OutputError(f"{taken[0]} exists; choose another name, or remove it.")
+    for recording, name in zip(recordings, names, strict=True):
+        write(recording, name)
+    return names
