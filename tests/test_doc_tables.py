@@ -42,12 +42,12 @@ def test_a_table_is_made_from_a_result(tmp_path: Path, filled: Callable[..., str
         "command": "x",
     }
     (tmp_path / "one.json").write_text(json.dumps(result))
-    page = "before\n<!-- table: one: PSNR, crps -->\nold\n<!-- end of table -->\nafter\n"
+    page = "before\n<!-- table: one: PSNR, crps -->\nstale\n<!-- end of table -->\nafter\n"
     found = filled(page, tmp_path)
     assert "| | PSNR, dB | crps |\n|---|---|---|\n" in found
     assert "| a | 18.2 [18, 18.5] | 0.125 |\n| b, 4 steps | 17 |  |\n<!--" in found
     assert "A is best. **It does not hold.**" in found
-    assert "old" not in found and "| c |" not in found
+    assert "stale" not in found and "| c |" not in found
     assert found.startswith("before\n") and found.endswith("after\n")
     assert filled(found, tmp_path) == found
     assert "Not measured yet." in filled(page, tmp_path / "none")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from unisono.studio.events import Board
@@ -9,6 +10,11 @@ from unisono.studio.jobs import JobQueue
 
 
 def test_every_listener_hears_what_is_and_what_changes(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:  # a browser's tests may have left a loop in this thread
+        pool.submit(_listen, tmp_path).result()
+
+
+def _listen(tmp_path: Path) -> None:
     queue = JobQueue(tmp_path / "jobs.sqlite")
     old = queue.submit("x", {})
     board = Board(queue, lambda job: {"id": job.id, "state": job.state, "done": job.done}, most=2)

@@ -17,8 +17,9 @@ def band_options(recipe: Recipe) -> CalibrationOptions:
 
     Example:
         >>> from unisono.core.config import from_mapping
-        >>> windows = {"by": ["foot_strike", "foot_off"]}
-        >>> band_options(from_mapping(Recipe, {"windows": windows})).anchors
+        >>> said = {"windows": {"by": ["foot_strike", "foot_off"]}}
+        >>> said["data"] = {"path": "gait.un", "given": ["angles"], "want": ["grf"]}
+        >>> band_options(from_mapping(Recipe, said)).anchors
         11
     """
     anchors = ANCHORS if recipe.cut.by else 1

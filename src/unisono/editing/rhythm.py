@@ -109,7 +109,10 @@ def _peak(moving: Array, dt: float) -> float:
 
 
 def _best(moving: Array, time: Array, around: float, harmonics: int) -> float:
-    """Frequency of the least squared rest, within one cell of the periodogram."""
+    """Frequency of the least squared rest, within half a cell of the periodogram's peak.
+
+    Never near half of it, whose harmonics would explain as much.
+    """
     cell = 1 / (time[1] * len(moving))
 
     def rest(frequency: float) -> float:
@@ -117,7 +120,7 @@ def _best(moving: Array, time: Array, around: float, harmonics: int) -> float:
         weights = np.linalg.lstsq(design, moving, rcond=None)[0]
         return float(((moving - design @ weights) ** 2).sum())
 
-    low, high = max(around - cell, 0.25 * cell), around + cell
+    low, high = max(around - cell / 2, 0.6 * around), around + cell / 2
     grid = np.linspace(low, high, 17)
     best = int(np.argmin([rest(f) for f in grid]))
     span = grid[max(best - 1, 0)], grid[min(best + 1, 16)]

@@ -7,6 +7,7 @@ since a message may name places of this machine. Jobs of some kinds (those that 
 outside) have a limit of time, which ends their process, and of memory.
 """
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -98,7 +99,9 @@ def work(name: str, settings: WorkerSettings, handlers: Mapping[str, Handler]) -
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the server is the server's to handle
     queue = JobQueue(settings.queue, lease_s=settings.lease_s)
-    parent = os.getppid()
+    # Who started it, not whose child it is now: a parent may die while a new process still imports.
+    begun_by = multiprocessing.parent_process()
+    parent = os.getppid() if begun_by is None else begun_by.pid
     while os.getppid() == parent:
         if not work_once(name, queue, settings, handlers):
             time.sleep(settings.idle_s)
