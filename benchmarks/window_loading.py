@@ -65,7 +65,9 @@ def seconds_each(call: Callable[[int], object], repeats: int) -> np.ndarray:
 def zarr_reader(dataset: Dataset, windows: WindowSet) -> Callable[[np.ndarray], None]:
     """Random windows straight from the store, with the arrays already open (its best case)."""
     opened = {
-        name: zarr.open_group(ZipStore(recording_file(dataset.store.path, name), mode="r"))
+        name: zarr.open_group(
+            ZipStore(recording_file(dataset.store.path, name), mode="r"), mode="r"
+        )
         for name in dataset.recordings
     }
     arrays = {
