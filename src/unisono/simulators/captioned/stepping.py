@@ -24,6 +24,8 @@ __all__ = ["Gait", "going"]
 Array = npt.NDArray[np.float64]
 
 _TOE_AHEAD = 0.10  # of the hips' place in the middle of a stance, metres
+_WHOLE_LIFT = 0.3
+"""Metres of a step from which on the toes are lifted as in walking; half that on the spot."""
 _TURN = np.deg2rad(95.0)
 
 _Stand = Callable[[Array], tuple[Array, Array]]  # place and heading of the hips at a phase
@@ -181,12 +183,14 @@ def _foot(plan: Plan, number: int, phase: Array, gait: Gait, stand: _Stand) -> N
     moved = eased(swing)
     flat = at[0] + (at[1] - at[0]) * moved[:, None]
     plan.toes[:, number, [0, 2]] = flat
-    plan.toes[:, number, 1] = gait.lift * 4 * swing * (1 - swing)
+    way = np.linalg.norm(at[1] - at[0], axis=1)
+    lift = gait.lift * (0.5 + 0.5 * np.clip(way / _WHOLE_LIFT, 0.0, 1.0))
+    plan.toes[:, number, 1] = lift * 4 * swing * (1 - swing)
     out = np.deg2rad(-6.0 if number else 6.0)
     plan.feet[:, number, 0] = heading[0] + (heading[1] - heading[0]) * moved + out
     standing = np.clip(inside / gait.duty, 0.0, 1.0)
     heel = gait.heel * np.where(swing > 0, 1 - eased(swing / 0.7), eased((standing - 0.5) / 0.5))
-    still = np.linalg.norm(at[1] - at[0], axis=1) < 0.02  # a foot that stays keeps its heel down
+    still = way < 0.02  # a foot that stays keeps its heel down
     plan.feet[:, number, 1] = np.where(still, 0.0, heel)
 
 
