@@ -137,9 +137,7 @@ def test_goals_are_met(toy: Toy) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    strict=True, reason="of two goals, half of the samples come nearer to one"
-)
+@pytest.mark.xfail(strict=True, reason="of two goals, half of the samples come nearer to one")
 def test_goals_are_met_together(toy: Toy) -> None:
     layout, generator = toy.corpus.layout, torch.Generator().manual_seed(0)
     places, weight = torch.full((1, 20, 22, 3), torch.nan), torch.zeros(20, 22, 3)
