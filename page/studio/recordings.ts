@@ -191,7 +191,7 @@ export class Recordings {
       make("td", {}, Object.keys(stream.units).join(", ")), make("td", {}, String(Math.round(stream.measured_hz * 10) / 10)),
       make("td", {}, (stream.stop_s - stream.start_s).toFixed(2)),
       make("td", {}, stream.missing > 0 ? `${(100 * stream.missing).toFixed(1)} %` : "–"),
-      make("td", {}, stream.frame["up"] ?? "?")));
+      make("td", {}, (stream.frame["up"] ?? "unknown").replace("unknown", "?"))));
     const table = make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows));
     const events = Object.entries(about.events).map(([name, count]) => `${count} ${name}`).join(", ");
     const scroll = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Streams" }, table);
