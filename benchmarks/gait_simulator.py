@@ -1,9 +1,10 @@
 """Simulated gait: how fast, how exact, how often refused, and how like people.
 
-Claim: on one core at least 40 walking strides a second are simulated (solved, with forces, moments
-and all streams as a recording, refused attempts included), and every figure lies where the tests of
-the simulator ask. Run: ``OMP_NUM_THREADS=1 python benchmarks/gait_simulator.py``. Times are
-processor time of one process, so that other work on the machine does not count.
+Claim: on one core at least 40 walking strides a second are simulated, be they ordinary, slow or
+fast, or of any style (solved, with forces, moments and all streams as a recording, refused attempts
+included), and every figure lies where the tests of the simulator ask. Times are processor time of
+one process, so that other work on the machine does not count.
+Run: ``OMP_NUM_THREADS=1 python benchmarks/gait_simulator.py``.
 """
 
 import time
@@ -58,7 +59,7 @@ def simulate(group: Group, count: int) -> Timing:
     """As the front door does it: draw again what is refused, and build the recording."""
     rng = np.random.default_rng(SEED)
     for request in requests(group, len(group.speeds)):  # the average person's strides, once each
-        attempt(random_subject(rng), request, rng)
+        recording_of(attempt(random_subject(rng), request, rng)[0], "t")
     trials, refused = [], 0
     began = time.process_time()
     for request in requests(group, count):
@@ -127,16 +128,16 @@ def main() -> None:
     ]
     figures.append(spread("run: peak", peaks, "BW"))
     holds = (
-        timing["walk"].rate >= GOAL
+        min(got.rate for name, got in timing.items() if name != "run") >= GOAL
         and max(map(residual, trials)) < 1e-6
         and max(weights) < 1e-3
         and all(0.9 < humps(t)[k] < 1.5 for t in walking for k in (0, 2))
         and all(1.8 < p < 3.2 for p in peaks)
     )
     claim = (
-        f"At least {GOAL:g} walking strides a second on one core, as recordings with refused "
-        "attempts included; Newton exact to 1e-6, weight to 0.1 %, humps 0.9 to 1.5 and running "
-        "peaks 1.8 to 3.2 body weights."
+        f"At least {GOAL:g} walking strides a second on one core, ordinary, slow or fast (0.6 to "
+        "2.2 m/s) and in every style, as recordings with refused attempts included; Newton exact "
+        "to 1e-6, weight to 0.1 %, humps 0.9 to 1.5 and running peaks 1.8 to 3.2 body weights."
     )
     record("gait_simulator", claim, bool(holds), figures, [SEED], time.monotonic() - began)
 

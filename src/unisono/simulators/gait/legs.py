@@ -81,11 +81,14 @@ def _bend(body: Body, leg: Array, heading: Array) -> _Bend:
     )
 
 
-def _quintic(start: Array, end: Array, tau: Array) -> Array:
-    """Quintic with given value, rate and acceleration, ``(3, ...)``, at 0 and at 1."""
+_Edge = tuple[Array, Array, Array]
 
-    def basis(x: Array) -> tuple[Array, Array, Array]:
-        x3 = x**3
+
+def _quintic(start: _Edge, end: _Edge, tau: Array) -> Array:
+    """Quintic with given value, rate and acceleration at 0 and at 1."""
+
+    def basis(x: Array) -> _Edge:
+        x3 = x * x * x
         return (
             1 - x3 * (10 - 15 * x + 6 * x**2),
             x - x3 * (6 - 8 * x + 3 * x**2),
@@ -93,7 +96,7 @@ def _quintic(start: Array, end: Array, tau: Array) -> Array:
         )
 
     zero, one = basis(tau), basis(1 - tau)
-    out: Array = sum(z * s for z, s in zip(zero, start, strict=True))
+    out: Array = zero[0] * start[0] + zero[1] * start[1] + zero[2] * start[2]
     out = out + one[0] * end[0] - one[1] * end[1] + one[2] * end[2]
     return out
 
@@ -112,21 +115,22 @@ class _Corrections(NamedTuple):
     overreach: Array
 
 
-def _soft_quintic(start: Array, end: Array, tau: Array, limit: float) -> Array:
+def _soft_quintic(start: Array, end: Array, tau: Array, limit: Array | float) -> Array:
     """:func:`_quintic`, but what exceeds ``limit`` is taken up by short bumps at the ends.
 
     ``start`` and ``end`` hold value, rate and acceleration by ``tau``, all of which are met.
     """
     pieces = []
-    bump: Array = np.zeros_like(tau)
+    bump: Array = np.zeros(np.broadcast_shapes(start.shape[1:], tau.shape))
     for sign, edge, x in ((1.0, start, tau), (-1.0, end, 1 - tau)):
         rate = np.clip(edge[1], -limit, limit)
         rest = edge[1] - rate
         wanted = edge[2] + sign * 6 * rest / _BUMP
         acceleration = np.clip(wanted, -10 * limit, 10 * limit)
         rough = (wanted - acceleration) / 2
-        bump = bump + (sign * rest * x + rough * x**2) * np.maximum(1 - x / _BUMP, 0) ** 3
-        pieces.append(np.stack([edge[0], rate, acceleration]))
+        fade = np.maximum(1 - x / _BUMP, 0)
+        bump += (sign * rest + rough * x) * (x * fade * fade * fade)
+        pieces.append((edge[0], rate, acceleration))
     return bump + _quintic(pieces[0], pieces[1], tau)
 
 
@@ -147,16 +151,15 @@ def _swing_corrections(body: Body, track: Track, hips: Array) -> _Corrections:
         ]
     )
     mismatch = edges[:, :3] - track.bent
-    limits = _RATE_LIMIT * np.array([0.4, 0.4, 0.3, 0.1])
-    curves = []
-    for i, target in enumerate([*(mismatch[:, j] for j in range(3)), edges[:, 3]]):
-        start, end = (track.place.pick(target[..., k]) for k in range(2))
-        curves.append(_soft_quintic(start, end, track.tau, limits[i]))
+    wanted = np.concatenate([mismatch, edges[:, 3:]], axis=1)
+    start, end = (track.place.pick(wanted[..., k]) for k in range(2))
+    limits = _RATE_LIMIT * np.array([0.4, 0.4, 0.3, 0.1])[:, None, None, None]
+    curves = _soft_quintic(start, end, track.tau, limits)
     strides = (track.length / track.stride[:, None, None])[..., None]
     jump = mismatch[1:] / np.stack([strides, strides**2])[:, None]
     over = bend.overreach.max(axis=(1, 2, 3, 4))
     raised = _TOE_SWING * np.sin(np.pi * track.tau) ** 3
-    return _Corrections(np.stack(curves[:3]), curves[3] + raised, jump, over)
+    return _Corrections(curves[:3], curves[3] + raised, jump, over)
 
 
 def move_legs(body: Body, track: Track, hips: Array) -> Legs:

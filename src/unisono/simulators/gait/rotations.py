@@ -46,12 +46,15 @@ def angles_of(r: Array) -> Angles:
 
 def turn(r: Array, v: Array) -> Array:
     """Return ``R v``, ``(3, ...)``."""
-    return np.stack([r[i, 0] * v[0] + r[i, 1] * v[1] + r[i, 2] * v[2] for i in range(3)])
+    out = np.empty((3, *np.broadcast_shapes(r.shape[2:], v.shape[1:])))
+    for i in range(3):
+        out[i] = r[i, 0] * v[0] + r[i, 1] * v[1] + r[i, 2] * v[2]
+    return out
 
 
 def turn_back(r: Array, v: Array) -> Array:
     """Return ``R^T v``, ``(3, ...)``."""
-    return np.stack([r[0, i] * v[0] + r[1, i] * v[1] + r[2, i] * v[2] for i in range(3)])
+    return turn(r.swapaxes(0, 1), v)
 
 
 def multiply(a: Array, b: Array) -> Array:
@@ -66,6 +69,8 @@ def compose(a: Array, b: Array) -> Array:
 
 def cross(u: Array, v: Array) -> Array:
     """Return ``u x v``, ``(3, ...)``."""
-    return np.stack(
-        [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]]
-    )
+    out = np.empty((3, *np.broadcast_shapes(u.shape[1:], v.shape[1:])))
+    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
+        np.multiply(u[j], v[k], out=out[i])
+        out[i] -= u[k] * v[j]
+    return out

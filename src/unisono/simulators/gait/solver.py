@@ -311,7 +311,13 @@ def _round(scene: _Scene, now: Start) -> _Round:
 
 
 def solve(
-    steps: Steps, body: Body, *, rounds: int, start: Start | None = None, goal: float = 0.0
+    steps: Steps,
+    body: Body,
+    *,
+    rounds: int,
+    start: Start | None = None,
+    goal: float = 0.0,
+    hopeless: float = np.inf,
 ) -> Motion:
     """Solve the motion of ``B`` trials.
 
@@ -321,6 +327,7 @@ def solve(
         rounds: Most rounds of momentum, centre of mass and pose, at least 1.
         start: A neighbouring solution to begin from; one serves all trials.
         goal: Stop earlier when no pose misses its centre of mass by more than this, m.
+        hopeless: Stop after two fifths of the rounds if every pose still misses by more than this.
     """
     if rounds < 1:
         raise UnisonoError(f"rounds must be at least 1; got {rounds}.")
@@ -329,9 +336,10 @@ def solve(
     scene = _lay_scene(steps, body, time)
     now = _spread(start, len(time)) if start else _first_guess(body, scene)
     mixer = Mixer()
-    for _ in range(rounds):
+    for spent in range(1, rounds + 1):
         done = _round(scene, now)
-        if done.miss.max() <= goal:
+        late = spent >= 0.4 * rounds and done.miss.min() > hopeless
+        if done.miss.max() <= goal or late:
             break
         now = _unpack(mixer.next(_pack(now, body), _pack(done.after, body)), done.after, body)
     trunk = _twisted(scene.trunk, done.after.twist)

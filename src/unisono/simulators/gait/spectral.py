@@ -11,6 +11,7 @@ symmetric and positive definite, so conjugate gradients with the constant-``w`` 
 in frequency) as preconditioner find it in a few transforms.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +35,16 @@ def _wave_numbers(count: int) -> Array:
     return 2 * np.pi * np.arange(count // 2 + 1, dtype=np.float64)
 
 
+@lru_cache(maxsize=64)
+def _factor(count: int, order: int) -> npt.NDArray[np.complex128]:
+    """What each frequency is multiplied by to differentiate ``order`` times; read-only."""
+    factor = ((1j * _wave_numbers(count)) ** order).astype(np.complex128)
+    if order % 2 and count % 2 == 0:
+        factor[-1] = 0
+    factor.flags.writeable = False
+    return factor
+
+
 def derivative(x: Array, order: int = 1) -> Array:
     """Differentiate a periodic signal with respect to ``t`` in periods.
 
@@ -47,10 +58,7 @@ def derivative(x: Array, order: int = 1) -> Array:
         True
     """
     count = x.shape[-1]
-    factor = (1j * _wave_numbers(count)) ** order
-    if order % 2 and count % 2 == 0:
-        factor[-1] = 0
-    out: Array = fft.irfft(fft.rfft(x) * factor, n=count)
+    out: Array = fft.irfft(fft.rfft(x) * _factor(count, order), n=count)
     return out
 
 

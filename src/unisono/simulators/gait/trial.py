@@ -43,6 +43,9 @@ TRIES = 6
 """Attempts at a trial before it is given up."""
 
 _KNEE_SPARE_DEG = 2.5
+_ROUNDS = {"walk": 14, "run": 30}
+_GOAL = 1e-4  # of the pose's miss, m; a fifth of what is refused at least
+_HOPELESS = 6e-3  # m; of those that miss by more after two fifths of the rounds nearly all fail
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,7 @@ def _reference_start(gait: str, style: str, speed: float) -> Start:
     body = build_bodies(70 * one, 1.74 * one, np.zeros(1, dtype=bool))
     shape = fitted_shape(gait, style, speed).shifted(knee_min_deg=_KNEE_SPARE_DEG)
     steps = even_steps(shape, speed, body, strides=1, running=gait == "run")
-    return solve(steps, body, rounds=14).start
+    return solve(steps, body, rounds=14, goal=1e-6).start
 
 
 def solved(subject: Subject, request: Request, steps: Steps) -> Motion:
@@ -213,7 +216,14 @@ def solved(subject: Subject, request: Request, steps: Steps) -> Motion:
         wide[3],
         start.height * scale,
     )
-    return solve(steps, body, rounds=30 if gait == "run" else 14, start=begin, goal=3e-5)
+    return solve(
+        steps,
+        body,
+        rounds=_ROUNDS[gait],
+        start=begin,
+        goal=_GOAL,
+        hopeless=_HOPELESS,
+    )
 
 
 def judge(motion: Motion, state: State, loads: FootLoads, joints: JointLoads) -> list[str]:
