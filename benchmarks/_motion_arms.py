@@ -6,7 +6,7 @@ the test is kept beside it.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,16 +17,39 @@ from _gait_model import RUNS
 
 from unisono.api.motion_model import MotionModel
 from unisono.api.motion_recipe import MotionRecipe, load_motion_recipe
-from unisono.api.motion_training import fit_motion, motion_parts
+from unisono.api.motion_training import fit_motion, motion_corpus, motion_parts
+from unisono.core.errors import ConfigError
 from unisono.core.files import atomic_file
 from unisono.core.random import generator, numpy_generator
+from unisono.evaluation.text_motion_nets import side_by_side
 from unisono.methods.lead_sampling import Asking, sampled
+from unisono.networks.text_denoiser import Spoken
 from unisono.recordings.motion.corpus import MotionCorpus
 
-__all__ = ["ARMS", "Made", "Task", "made", "task_of", "trained"]
+__all__ = [
+    "ARMS",
+    "BASE",
+    "MORE_ARMS",
+    "STRAIGHT",
+    "Made",
+    "Task",
+    "answers",
+    "asked_of",
+    "corpus_of",
+    "cut",
+    "made",
+    "recipe_of",
+    "spoken",
+    "straight",
+    "task_of",
+    "trained",
+]
 
 Rows = npt.NDArray[np.float32]
 ROOT = Path(__file__).parents[1]
+BASE = "lead-simulated"
+"""The recipe of ``recipes/`` that arms are of."""
+
 _CHUNK = 64
 
 _KEEP = ("lead.text.steps=0", "lead.vae_steps=0")
@@ -49,6 +72,20 @@ ARMS: Mapping[str, tuple[str, ...]] = {
 }
 """Settings of each arm over the recipe's."""
 
+MORE_ARMS: Mapping[str, tuple[str, ...]] = {
+    "few steps": (
+        *_REALIGN,
+        "lead.projector.kind=none",
+        "lead.few_steps.most=4",
+        "lead.few_steps.train=800",
+    ),
+    "as MLD": (*_KEEP, "lead.mode=paper", "lead.projector.kind=none"),
+}
+"""Arms of other benchmarks; ``as MLD`` has that paper's text, noise, prediction and guidance."""
+
+STRAIGHT = {"text straight": "transformer", "text straight, no free": "no free numbers"}
+"""Arms without any diffusion, and whose projector they use."""
+
 
 class Task(NamedTuple):
     """What every arm is asked.
@@ -69,12 +106,25 @@ class Task(NamedTuple):
         """Features of clips."""
         return [self.corpus[name].rows for name in names]
 
+    @property
+    def lengths(self) -> list[int]:
+        """Frames of the test's clips."""
+        return [len(self.corpus[name]) for name in self.test]
+
 
 class Made(NamedTuple):
     """Motions of one arm, one a caption, as long as its clip; and seconds a motion."""
 
     rows: list[Rows]
     seconds: float
+
+
+def corpus_of(recipe: MotionRecipe) -> MotionCorpus:
+    """The corpus of a recipe, simulated once."""
+    folder = RUNS / BASE / f"corpus-{recipe.data.simulate}"
+    if not folder.exists():
+        motion_corpus(recipe).save(folder)
+    return MotionCorpus.load(folder)
 
 
 def task_of(corpus: MotionCorpus, recipe: MotionRecipe, most: int) -> Task:
@@ -89,7 +139,7 @@ def task_of(corpus: MotionCorpus, recipe: MotionRecipe, most: int) -> Task:
 def recipe_of(base: str, arm: str, seed: int, settings: Sequence[str]) -> MotionRecipe:
     """Recipe of an arm; ``base`` is one of ``recipes/``."""
     folder = RUNS / base / f"seed{seed}"
-    said = [*settings, *ARMS[arm], f"training.seed={seed}"]
+    said = [*settings, *{**ARMS, **MORE_ARMS}[arm], f"training.seed={seed}"]
     said.append(f"output={folder / arm.replace(' ', '_')}")
     if arm != "plain":
         said.append(f"data.begin={folder / 'plain'}")
@@ -111,7 +161,7 @@ def made(
     kept = model.folder.with_name(f"{model.folder.name}.{name}.npz")
     if not kept.exists():
         begun = time.monotonic()
-        rows = _answers(model, task, seed, asking or Asking(polish=0))
+        rows = answers(model, task, seed, asking or Asking(polish=0))
         seconds = (time.monotonic() - begun) / len(rows)
         lengths = [len(r) for r in rows]
         with atomic_file(kept) as part, part.open("wb") as file:
@@ -121,16 +171,64 @@ def made(
         return Made(np.split(stored["rows"], ends), float(stored["seconds"]))
 
 
-def _answers(model: MotionModel, task: Task, seed: int, asking: Asking) -> list[Rows]:
-    most, found = model.method.frames, []
-    lengths = torch.tensor([min(len(task.corpus[name]), most) for name in task.test])
+def answers(model: MotionModel, task: Task, seed: int, asking: Asking) -> list[Rows]:
+    """One motion a caption, as long as its clip (or as the model makes at once)."""
+    return spoken(model, task.captions, task.lengths, seed, asking)
+
+
+def spoken(
+    model: MotionModel,
+    captions: Sequence[str],
+    lengths: Sequence[int],
+    seed: int,
+    asking: Asking,
+) -> list[Rows]:
+    """One motion a caption, of so many frames, or of as many as the model makes at once."""
     g = generator(seed, "benchmark", "motions")
-    for start in range(0, len(lengths), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        tokens = model.encoder.tokenise(task.captions[part])
-        mask = torch.arange(most)[None] < lengths[part, None]
-        with torch.no_grad():
-            said = model.method.said(*tokens, lengths[part])
-        rows = sampled(model.method, said, mask, asking, generator=g).rows
-        found += [r[:n].numpy() for r, n in zip(rows, lengths[part].tolist(), strict=True)]
+    return [
+        row
+        for said, mask in asked_of(model, captions, lengths)
+        for row in cut(sampled(model.method, said, mask, asking, generator=g).rows, mask)
+    ]
+
+
+def straight(model: MotionModel, task: Task) -> list[Rows]:
+    """Motions of the texts' own codes, brought to the mean length of codes; nothing is drawn.
+
+    What texts say nothing of (the code's free numbers) is as it is on average: 0, about.
+    """
+    method, found = model.method, []
+    projector = method.projector
+    if projector is None:
+        raise ConfigError("the model has no projector.")
+    with torch.no_grad():
+        rows, mask = side_by_side(task.rows(task.train)[:256], task.corpus.layout)
+        rows, mask = rows[:, : method.frames], mask[:, : method.frames]
+        codes = projector(method.scaler.there(method.vae.posterior(rows, mask).mean))
+        size = projector.aligned(codes).norm(dim=1).mean()
+        rest = codes[:, projector.shape.text :].mean(dim=0)
+        for said, there in asked_of(model, task.captions, task.lengths):
+            texts = size * torch.nn.functional.normalize(said.pooled, dim=1)
+            z = projector.back(torch.cat([texts, rest.expand(len(texts), -1)], dim=1))
+            found += cut(method.vae.decode(method.scaler.back(z), there), there)
     return found
+
+
+def asked_of(
+    model: MotionModel, captions: Sequence[str], lengths: Sequence[int]
+) -> Iterator[tuple[Spoken, torch.Tensor]]:
+    """Texts and masks, a chunk at a time."""
+    most = model.method.frames
+    frames = torch.tensor(lengths).clamp_max(most)
+    for start in range(0, len(frames), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        tokens = model.encoder.tokenise(captions[part])
+        with torch.no_grad():
+            yield (
+                model.method.said(*tokens, frames[part]),
+                torch.arange(most)[None] < frames[part, None],
+            )
+
+
+def cut(rows: torch.Tensor, mask: torch.Tensor) -> list[Rows]:
+    return [r[m].numpy() for r, m in zip(rows, mask, strict=True)]

@@ -12,10 +12,11 @@ from unisono.recordings.motion.features import Layout
 LAYOUT = Layout(3, 2, 20.0)
 
 
-@pytest.fixture
-def vae() -> MotionVAE:
+@pytest.fixture(params=["placed", "placed, three rows a place", "asked"])
+def vae(request: pytest.FixtureRequest) -> MotionVAE:
     torch.manual_seed(0)
-    settings = MotionVAESettings(tokens=2, width=8, layers=3)
+    kind, _, several = request.param.partition(",")
+    settings = MotionVAESettings(tokens=2, width=8, layers=3, kind=kind, stride=3 if several else 1)
     return MotionVAE(LAYOUT, settings, TransformerSize(32, 4, 64, 0.0))
 
 

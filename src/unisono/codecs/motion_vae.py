@@ -1,17 +1,23 @@
 r"""Motions of any length as a few latent tokens and back: a variational transformer with skips.
 
-Two sets of learned tokens stand before the rows and come out as mean and log-variance; the decoder
-turns places in time, one a frame, into rows by looking at the latents:
-
-.. math:: \mu, \ln\sigma^2 = E([q, x]), \qquad z = \mu + \sigma\varepsilon, \qquad
+.. math:: \mu, \ln\sigma^2 = E(x), \qquad z = \mu + \sigma\varepsilon, \qquad
           \hat x = D(\text{places}; z)
 
 .. math:: L = \lVert \hat x - x \rVert^2 + w_g \lVert \hat p - p \rVert^2
               + w_k\, \mathrm{KL}\bigl(N(\mu, \sigma^2) \,\Vert\, N(0, 1)\bigr)
 
 with :math:`p` the places of the joints in metres that the rows stand for, about the root and along
-its path (after MLD: Chen et al., 2212.04048; there places in time are learned, here they are sines,
-counted from both ends). Rows are standardised part by part; contacts stay 0 or 1.
+its path. The tokens are either
+
+- ``placed``: token k is read off the encoder at three points of the k-th of K equal parts of the
+  clip, and gives three points of the path that the decoder starts from, with straight lines
+  between. What happens when is then learned in a few hundred steps; or
+- ``asked``: learned tokens before the rows come out as mean and log-variance, and places in time
+  look at the latents (MLD: Chen et al., 2212.04048; there places are learned, here they are sines,
+  counted from both ends).
+
+Rows are standardised part by part; contacts stay 0 or 1. With a stride of s, s rows stand side by
+side in one place, which costs a share 1/s.
 """
 
 from dataclasses import dataclass
@@ -34,6 +40,8 @@ from unisono.recordings.motion.features import Layout
 __all__ = ["MotionVAE", "MotionVAESettings", "Posterior"]
 
 _LOG_VARIANCE = (-12.0, 6.0)
+_POINTS = 3
+"""Of the path that a placed token stands for."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,8 @@ class MotionVAESettings:
         kl: Weight of the divergence.
         geometric: Weight of the places of the joints.
         distance: ``"square"``, or ``"smooth"`` (Huber's, as in the released code of MLD).
+        stride: Rows that share a place.
+        kind: What tokens are, see the module's docstring.
     """
 
     tokens: int = 4
@@ -55,11 +65,14 @@ class MotionVAESettings:
     kl: float = 1e-4
     geometric: float = 1.0
     distance: Literal["square", "smooth"] = "square"
+    stride: int = 1
+    kind: Literal["placed", "asked"] = "placed"
 
     def __post_init__(self) -> None:
         check_range("tokens", self.tokens, 1, 1024, closed=True)
         check_range("width", self.width, 1, 8192, closed=True)
         check_range("layers", self.layers, 1, 63, closed=True)
+        check_range("stride", self.stride, 1, 64, closed=True)
         for name in ("kl", "geometric"):
             check_range(name, getattr(self, name), 0.0, 1e4, closed=True)
 
@@ -94,14 +107,19 @@ class MotionVAE(nn.Module):
         self.register_buffer("row_mean", torch.zeros(layout.size))
         self.register_buffer("row_std", torch.ones(layout.size))
         width = size.width
-        self.enter = nn.Linear(layout.size, width)
-        self.asked = nn.Parameter(torch.randn(2 * self.tokens, width) * 0.02)
+        self.placed = settings.kind == "placed"
+        self.enter = nn.Linear(settings.stride * layout.size, width)
+        if self.placed:
+            self.to_latent = nn.Linear(_POINTS * width, 2 * self.width)
+            self.from_latent = nn.Linear(self.width, _POINTS * width)
+        else:
+            self.asked = nn.Parameter(torch.randn(2 * self.tokens, width) * 0.02)
+            self.to_latent = nn.Linear(width, self.width)
+            self.from_latent = nn.Linear(self.width, width)
         self.encoder = SkipStack(size, settings.layers)
-        self.to_latent = nn.Linear(width, self.width)
-        self.from_latent = nn.Linear(self.width, width)
         self.place = nn.Linear(width, width)
-        self.decoder = SkipStack(size, settings.layers, cross=True)
-        self.leave = nn.Linear(width, layout.size)
+        self.decoder = SkipStack(size, settings.layers, cross=not self.placed)
+        self.leave = nn.Linear(width, settings.stride * layout.size)
 
     def fit(self, normaliser: MotionNormaliser) -> None:
         """Standardise as a normaliser says, which was fitted on clips of the TRAINING part only."""
@@ -115,13 +133,20 @@ class MotionVAE(nn.Module):
     def posterior(self, rows: Tensor, mask: Tensor) -> Posterior:
         """Encode rows ``(B, L, F)`` in physical units with mask ``(B, L)``."""
         check_axes(rows=(rows, "batch frame number"), mask=(mask, "batch frame"))
-        x = self.enter(self.standardised(rows, mask))
-        frames = torch.arange(x.shape[1], device=x.device)
+        x = self.enter(self._side_by_side(self.standardised(rows, mask)))
+        frames, there = self._places(mask)
         x = x + sinusoid(frames, x.shape[-1]).to(x.dtype)
-        asked = self.asked.to(x.dtype).expand(len(x), -1, -1)
-        seen = torch.cat([mask.new_ones(len(x), len(self.asked)), mask], dim=1)
-        found = self.encoder(torch.cat([asked, x], dim=1), seen)[:, : len(self.asked)]
-        mean, log_variance = self.to_latent(found).float().chunk(2, dim=1)
+        if self.placed:
+            count = there.sum(dim=1)
+            nodes = torch.full_like(count, _POINTS * self.tokens)
+            points = _read(self.encoder(x, there), count, _POINTS * self.tokens, nodes)
+            found = self.to_latent(points.reshape(len(x), self.tokens, -1))
+            mean, log_variance = found.float().chunk(2, dim=2)
+        else:
+            asked = self.asked.to(x.dtype).expand(len(x), -1, -1)
+            seen = torch.cat([there.new_ones(len(x), len(self.asked)), there], dim=1)
+            out = self.encoder(torch.cat([asked, x], dim=1), seen)[:, : len(self.asked)]
+            mean, log_variance = self.to_latent(out).float().chunk(2, dim=1)
         return Posterior(mean, (log_variance.clamp(*_LOG_VARIANCE) / 2).exp())
 
     def encode(self, data: Tensor, mask: Tensor) -> Latents:
@@ -142,22 +167,40 @@ class MotionVAE(nn.Module):
 
     def _decode(self, z: Tensor, mask: Tensor) -> Tensor:
         memory = self.from_latent(z)
-        frames = torch.arange(mask.shape[1], device=z.device)
-        width = memory.shape[-1]
+        frames, there = self._places(mask)
         # the places ask, and where the end lies they see from the other end
         left = mask.sum(dim=1, keepdim=True) - 1 - frames
+        half = self.place.in_features // 4 * 2  # each end has sines and cosines
         place = torch.cat(
             [
-                sinusoid(frames.expand(len(z), -1), width)[..., : width // 2],
-                sinusoid(left, width)[..., : width - width // 2],
+                sinusoid(frames.expand(len(z), -1), half),
+                sinusoid(left, self.place.in_features - half),
             ],
             dim=-1,
         )
-        seen = torch.ones(memory.shape[:2], dtype=torch.bool, device=z.device)
         tokens = self.place(place.to(memory.dtype))
-        x = self.decoder(tokens, mask, memories=self.decoder.memories(memory, seen))
-        out: Tensor = self.leave(x)
-        return out.float()
+        if self.placed:
+            points = memory.reshape(len(z), _POINTS * self.tokens, -1)
+            count = torch.full_like(left[:, 0], points.shape[1])
+            tokens = tokens + _read(points, count, tokens.shape[1], there.sum(dim=1))
+            x = self.decoder(tokens, there)
+        else:
+            seen = torch.ones(memory.shape[:2], dtype=torch.bool, device=z.device)
+            x = self.decoder(tokens, there, memories=self.decoder.memories(memory, seen))
+        rows = self.leave(x).float()
+        out: Tensor = rows.reshape(len(rows), -1, self.layout.size)[:, : mask.shape[1]]
+        return out
+
+    def _side_by_side(self, rows: Tensor) -> Tensor:
+        """Rows ``(B, L, F)`` as ``(B, ceil(L / s), s F)``, zeros after the last."""
+        stride = self.settings.stride
+        rows = F.pad(rows, (0, 0, 0, -rows.shape[1] % stride))
+        return rows.reshape(len(rows), -1, stride * rows.shape[-1])
+
+    def _places(self, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """First frame of each place ``(n,)``, and which places hold a frame ``(B, n)``."""
+        frames = torch.arange(0, mask.shape[1], self.settings.stride, device=mask.device)
+        return frames, mask[:, frames]
 
     def loss(self, data: Tensor, mask: Tensor, *, generator: Generator) -> Loss:
         """Reconstruction, places of joints, and divergence of a batch.
@@ -198,3 +241,26 @@ class MotionVAE(nn.Module):
         if self.settings.distance == "smooth":
             return F.smooth_l1_loss(made, true, reduction="none")
         return (made - true).square()
+
+
+def _read(x: Tensor, count: Tensor, points: int, parts: Tensor) -> Tensor:
+    """Read a path at the middles of equal parts of it, with straight lines between.
+
+    Args:
+        x: ``(B, n, d)``.
+        count: How many of its points each path has, ``(B,)``; they too are middles of equal parts.
+        points: How many are read ``m``.
+        parts: Into how many parts each path is divided, ``(B,)``; points behind the last read it.
+
+    Returns:
+        ``(B, m, d)``.
+    """
+    middle = torch.arange(points, device=x.device) + 0.5
+    at = middle * (count / parts.clamp_min(1))[:, None] - 0.5
+    at = torch.minimum(at.clamp_min(0.0), (count[:, None] - 1).clamp_min(0).to(at.dtype))
+    low = at.floor().long()
+    high = torch.minimum(low + 1, (count[:, None] - 1).clamp_min(0))
+    share = (at - low)[..., None].to(x.dtype)
+    before, after = (x.gather(1, i[..., None].expand(-1, -1, x.shape[2])) for i in (low, high))
+    out: Tensor = before + share * (after - before)
+    return out

@@ -4,7 +4,8 @@ r"""Latents of a motion into the space of texts, and back.
 
 ``transformer``: the latent tokens and one that asks go through self-attention; back, learned tokens
 ask the code (latent realignment, arXiv 2410.14508). ``mlp``: three layers each, the control. The
-code may have ``free`` numbers more than the text has, which no text pulls on.
+code may have ``free`` numbers more than the text has, which no text pulls on; in the transformer
+each latent token keeps its share of them, so that they need not fit through one token.
 """
 
 from dataclasses import dataclass
@@ -67,11 +68,14 @@ class Projector(nn.Module):
             self.there: nn.Module = _mlp(flat, shape.code, size, shape.layers)
             self.again: nn.Module = _mlp(shape.code, flat, size, shape.layers)
             return
+        share = -(-shape.free // shape.tokens)
         self.enter = nn.Linear(shape.latent, width)
         self.asked = nn.Parameter(0.02 * torch.randn(shape.tokens + 1, width))
         self.there = size.stack(shape.layers)
-        self.to_code = nn.Linear(width, shape.code)
-        self.from_code = nn.Linear(shape.code, width)
+        self.to_code = nn.Linear(width, shape.text)
+        self.to_free = nn.Linear(width, share) if share else None
+        self.from_code = nn.Linear(shape.text, width)
+        self.from_free = nn.Linear(share, width) if share else None
         self.asking = nn.Parameter(0.02 * torch.randn(shape.tokens, width))
         self.again = size.stack(shape.layers)
         self.leave = nn.Linear(width, shape.latent)
@@ -84,15 +88,23 @@ class Projector(nn.Module):
         tokens = torch.cat([self.enter(z), z.new_zeros(len(z), 1, self.asked.shape[-1])], dim=1)
         found = self.there(tokens + self.asked, _everywhere(tokens))
         out: Tensor = self.to_code(found[:, -1])
-        return out
+        if self.to_free is None:
+            return out
+        free = self.to_free(found[:, :-1]).flatten(1)[:, : self.shape.free]
+        return torch.cat([out, free], dim=1)
 
     def back(self, code: Tensor) -> Tensor:
         """Latents ``(B, K, d)`` of codes ``(B, c + free)``."""
         if self.shape.kind == "mlp":
             flat: Tensor = self.again(code)
             return flat.view(len(flat), self.shape.tokens, self.shape.latent)
-        told = self.from_code(code)[:, None]
-        tokens = torch.cat([told, self.asking.to(told.dtype).expand(len(told), -1, -1)], dim=1)
+        told = self.from_code(self.aligned(code))[:, None]
+        asking = self.asking.to(told.dtype).expand(len(told), -1, -1)
+        if self.from_free is not None:
+            free = code[:, self.shape.text :]
+            free = nn.functional.pad(free, (0, -self.shape.free % self.shape.tokens))
+            asking = asking + self.from_free(free.reshape(len(free), self.shape.tokens, -1))
+        tokens = torch.cat([told, asking], dim=1)
         out: Tensor = self.leave(self.again(tokens, _everywhere(tokens))[:, 1:])
         return out
 

@@ -141,6 +141,21 @@ def test_feet_stand_while_they_are_slow() -> None:
     assert found[:, 0].tolist() == [1, 1, 0, 0, 0]
 
 
+def test_feet_at_the_top_of_a_jump_do_not_stand() -> None:
+    time = np.arange(20) / 20.0
+    path = np.zeros((20, 2, 3))
+    path[:, 1, 1] = np.maximum(4.0 * (time - 0.25) - 4.905 * (time - 0.25) ** 2, 0.0) / 4
+    high = path[:, 1, 1] > 0.15  # about the top, where it is slow
+    by_speed, by_both = (
+        foot_contacts(path, _pole(), rate_hz=20.0, speed=0.5, height=height)[:, 0]
+        for height in (0.0, 0.06)
+    )
+    assert by_speed[high].any() and not by_both[high].any()
+    ground = path[:, 1, 1] == 0.0
+    np.testing.assert_array_equal(by_both[ground], by_speed[ground])
+    assert by_both[:4].all()
+
+
 def test_what_does_not_fit_is_refused(turning: Motion) -> None:
     layout = Layout.of(turning)
     rows = to_features(turning, layout)

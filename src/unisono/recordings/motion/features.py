@@ -27,6 +27,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import minimum_filter1d
 
 from unisono.core.checks import check_choice, check_range
 from unisono.core.errors import ShapeError
@@ -72,6 +73,9 @@ class Layout:
         kind: ``"full"`` or ``"humanml3d"``.
         contact_speed: Speed below which a foot stands, m/s. The threshold of HumanML3D, a squared
             step of 0.002 at 20 frames a second, is 0.89 m/s.
+        contact_height: A standing foot is no higher than this above where it is lowest within half
+            a second, metres, so that feet at the top of a jump, which are slow too, do not stand;
+            the layout ``humanml3d`` asks nothing of the height.
 
     Raises:
         UnisonoError: If a setting is out of range.
@@ -82,12 +86,14 @@ class Layout:
     rate_hz: float
     kind: str = "full"
     contact_speed: float = 0.5
+    contact_height: float = 0.06
 
     def __post_init__(self) -> None:
         check_choice("kind", self.kind, ("full", "humanml3d"))
         check_range("joints", self.joints, 2, 10_000, closed=True)
         check_range("rate_hz", self.rate_hz, 0.0, 1e5)
         check_range("contact_speed", self.contact_speed, 0.0, 100.0)
+        check_range("contact_height", self.contact_height, 0.0, 100.0, closed=True)
 
     @classmethod
     def of(cls, motion: Motion, *, kind: str = "full") -> "Layout":
@@ -154,17 +160,29 @@ def headings(positions: Array, rig: Rig, turns: Array) -> Array:
     return np.asarray(np.unwrap(np.arctan2(sine[before], cosine[before])), dtype=np.float64)
 
 
-def foot_contacts(positions: Array, rig: Rig, *, rate_hz: float, speed: float) -> Array:
-    """1 where a foot moves slower than ``speed`` to the next frame, ``(frame, foot)``.
+def foot_contacts(
+    positions: Array, rig: Rig, *, rate_hz: float, speed: float, height: float = 0.0
+) -> Array:
+    """1 where a foot stands, ``(frame, foot)``; the last frame is as the one before.
 
-    The last frame is as the one before.
+    Args:
+        positions: ``(frame, joint, 3)``.
+        rig: Which joints are feet.
+        rate_hz: Frames a second.
+        speed: A standing foot moves slower than this to the next frame, m/s.
+        height: And is no higher than this above where it is lowest within half a second, metres; 0
+            asks nothing of the height.
     """
     path = positions[:, list(rig.feet)]
     if len(path) < 2:
         return np.ones((len(path), len(rig.feet)))
     moving = np.linalg.norm(np.diff(path, axis=0), axis=-1) * rate_hz
-    still = (moving < speed).astype(np.float64)
-    return np.concatenate([still, still[-1:]])
+    still = moving < speed
+    if height:
+        window = 2 * round(rate_hz / 2) + 1
+        lowest = minimum_filter1d(path[..., 1], window, axis=0, mode="nearest")
+        still &= (path[..., 1] <= lowest + height)[:-1]
+    return np.concatenate([still, still[-1:]]).astype(np.float64)
 
 
 def start_of(motion: Motion) -> Start:
@@ -202,7 +220,13 @@ def to_features(motion: Motion, layout: Layout) -> Array:
     half = -0.5 if layout.kind == "humanml3d" else 1.0
     changing = [half * np.diff(heading)[:, None], travel, moved.reshape(len(moved), -1)]
     turn, travel, moved = (_to_rows(part / layout.per_row) for part in changing)
-    contacts = foot_contacts(where, rig, rate_hz=layout.rate_hz, speed=layout.contact_speed)
+    contacts = foot_contacts(
+        where,
+        rig,
+        rate_hz=layout.rate_hz,
+        speed=layout.contact_speed,
+        height=layout.contact_height if layout.kind == "full" else 0.0,
+    )
     if layout.kind == "full":
         turned = motion.rotations.copy()
         turned[:, 0] = back @ turned[:, 0]
