@@ -77,7 +77,7 @@ MORE_ARMS: Mapping[str, tuple[str, ...]] = {
         *_REALIGN,
         "lead.projector.kind=none",
         "lead.few_steps.most=4",
-        "lead.few_steps.train=800",
+        "lead.few_steps.train=300",
     ),
     "as MLD": (*_KEEP, "lead.mode=paper", "lead.projector.kind=none"),
 }

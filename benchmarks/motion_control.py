@@ -128,7 +128,7 @@ def filled(model: MotionModel, task: Task, judge: MotionEvaluator) -> Mapping[st
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--clips", type=int, default=800)
-    parser.add_argument("--captions", type=int, default=60)
+    parser.add_argument("--captions", type=int, default=52)
     parser.add_argument("--evaluator-steps", type=int, default=800)
     parser.add_argument("--arm", default="transformer")
     parser.add_argument("--set", nargs="*", default=[])

@@ -187,7 +187,9 @@ def measured(
     lengths = [len(r) for r in concept.unseen]
     clips, word = concept.shown_rows[:shots], "*this*"
     if way in SPACES:
-        settings = WordSettings(space=way, warm=60, steps=120 if way == "realigned" else 180)
+        settings = WordSettings(
+            space=way, warm=50, steps=70 if way == "realigned" else 120, draws=16
+        )
         learn_word(model, word, concept.shown[:shots], options=WordOptions(settings))
         says = "a person {}, {}".format(word, "{}")
     elif way == "sentence":
