@@ -10,6 +10,7 @@ def test_stated_becomes_what_the_readers_take() -> None:
     assert (options.rate_hz, options.subject, options.mass_kg, options.height_m) == (
         100.0, "s1", 70.0, 1.8,
     )  # fmt: skip
+    assert Stated(reverse=["grf"], swap=["markers"]).options().swap == ("markers",)
     assert Stated().options().columns is None
 
 

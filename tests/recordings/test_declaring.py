@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from unisono.core.errors import SchemaError, UnisonoError
-from unisono.recordings.declaring import Declared, declare, reverse_forces, state_up
+from unisono.recordings.declaring import Declared, declare, reverse_forces, state_up, swap_sides
 from unisono.recordings.schema import make_recording, make_stream
 
 
@@ -46,6 +46,26 @@ def test_reversing_twice_returns_the_forces() -> None:
         reverse_forces(_tree()["angles"].to_dataset())
     with pytest.raises(SchemaError, match="no stream 'gfr' to reverse. Did you mean 'grf'"):
         declare(_tree(), Declared(reverse=("gfr",)))
+
+
+def test_swapping_sides_renames_and_moves_no_number() -> None:
+    names = ["RASI_x", "C7_x", "LASI_x", "LTOE_x"]
+    markers = make_stream([[1.0, 2.0, 3.0, 4.0]], time=[0], channels=names, units="m",
+                          kind="position")  # fmt: skip
+    tree = make_recording({"markers": markers}, recording="r", subject="s")
+    new = declare(tree, Declared(swap=("markers",)))["markers"].to_dataset()
+    assert new["channel"].values.tolist() == ["LASI_x", "C7_x", "RASI_x", "RTOE_x"]
+    assert new["data"].values.tolist() == [[1.0, 2.0, 3.0, 4.0]]
+    assert new.attrs["history"] == ["left and right swapped by the user"]
+    assert swap_sides(new)["channel"].values.tolist() == names
+    with pytest.raises(SchemaError, match="no stream 'marker' to swap. Did you mean 'markers'"):
+        declare(tree, Declared(swap=("marker",)))
+    middle = make_stream([[1.0]], time=[0], channels=["C7_x"], units="m", kind="position")
+    with pytest.raises(SchemaError, match="names no side to swap"):
+        swap_sides(middle)
+    both = make_stream([[1.0, 2.0]], time=[0], channels=["LASI", "r.ASI"], units="m",
+                       kind="position")  # fmt: skip
+    assert len(set(swap_sides(both)["channel"].values)) == 2
 
 
 def test_stating_the_vertical_axis_forgets_a_forward_one_that_contradicts() -> None:

@@ -93,6 +93,10 @@ def test_swapped_sides_are_found() -> None:
     kinds = _kinds(_walker(swap=names))
     assert ("markers", "sides") in kinds
     assert ("grf", "sides") in kinds  # the pressure is under the other foot
+    tree = _walker(swap=names)
+    (doubt,) = [d for d in axis_doubts(tree) if (d.stream, d.kind) == ("markers", "sides")]
+    assert doubt.remedy == "if the labels are, say --swap markers"
+    assert _kinds(declare(tree, Declared(swap=("markers",)))) == []  # and none about the forces
     one = {"RKNE": "LKNE", "LKNE": "RKNE"}
     assert ("markers", "sides") not in _kinds(_walker(swap=one))  # one pair may be odd
 

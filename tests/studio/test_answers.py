@@ -27,6 +27,7 @@ def test_a_real_doubt_offers_its_remedy() -> None:
     [
         ("state it with --up y", ["y is up", "z is up", "x is up"]),
         ("if so, say --reverse grf", ["grf acts on the plate"]),
+        ("if the labels are, say --swap markers", ["left and right of markers are swapped"]),
         ("give it with --mass-kg 70, else nothing", ["Give the body mass"]),
         ("check its unit (--unit grf=mm) and its frame", ["grf in mm"]),
         ("if so, say --unit 'plates/*NormalisedGRF*=percent'",
@@ -40,9 +41,17 @@ def test_offers(remedy: str, labels: list[str]) -> None:
 
 
 def test_answers_reach_the_readers() -> None:
-    said = {"units": {"grf": "N/kg"}, "up": "z", "reverse": ["grf"], "mass_kg": 61.0}
+    said = {
+        "units": {"grf": "N/kg"},
+        "up": "z",
+        "reverse": ["grf"],
+        "swap": ["markers"],
+        "mass_kg": 61.0,
+    }
     options = asdict(read_options(said))
-    assert {k: options[k] for k in said} == {**said, "reverse": ("grf",)}
+    assert {k: options[k] for k in said} == {
+        **said, "reverse": ("grf",), "swap": ("markers",),
+    }  # fmt: skip
     with pytest.raises(UnisonoError):
         read_options({"units": {"grf": "bananas"}})
 

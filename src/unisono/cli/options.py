@@ -38,6 +38,8 @@ class Stated:
         Vertical axis of the laboratory, y or z, where the files do not say.
     reverse
         Stream of forces that act on the plate and not on the body. Repeatable.
+    swap
+        Stream whose channels name the wrong side of the body. Repeatable.
     """
 
     unit: Words = None
@@ -48,6 +50,7 @@ class Stated:
     height_m: float | None = None
     up: str = ""
     reverse: Words = None
+    swap: Words = None
 
     def options(self) -> "ReadOptions":
         """The same as options of the readers."""
@@ -62,6 +65,7 @@ class Stated:
             height_m=self.height_m,
             up=self.up,
             reverse=tuple(self.reverse or ()),
+            swap=tuple(self.swap or ()),
         )
 
 

@@ -1,8 +1,8 @@
 """What a user declares about a recording, applied and written into its history.
 
 Files lie or keep silent about units, axes, signs and bodies. Doubts (``plausibility``) say so; the
-user decides, and this applies the decision. A declared unit or axis changes a label and no number;
-reversed forces change their sign.
+user decides, and this applies the decision. A declared unit or axis changes a label and no number,
+and so do swapped sides; reversed forces change their sign.
 """
 
 from collections.abc import Mapping
@@ -16,10 +16,11 @@ from unisono.core.checks import check_choice, check_range, nearest
 from unisono.core.errors import SchemaError
 from unisono.recordings.components import split_axis
 from unisono.recordings.schema import add_history, stream_names, streams
+from unisono.recordings.sides import partner
 from unisono.recordings.signals.rebuilding import with_streams
 from unisono.recordings.stream_units import apply_units, same_thing
 
-__all__ = ["Declared", "declare", "reverse_forces", "state_up"]
+__all__ = ["Declared", "declare", "reverse_forces", "state_up", "swap_sides"]
 
 _LABORATORY = ("position", "velocity", "force", "moment")
 
@@ -32,6 +33,7 @@ class Declared:
         units: True unit by stream, or by ``"stream/glob of channels"``.
         up: Vertical axis of the laboratory (``"y"`` or ``"z"``), or ``""`` to state nothing.
         reverse: Streams whose forces act on the plate and are to be turned into those on the body.
+        swap: Streams whose channels name the wrong side of the body.
         mass_kg: Body mass.
         height_m: Body height.
 
@@ -42,6 +44,7 @@ class Declared:
     units: Mapping[str, str] = field(default_factory=dict)
     up: str = ""
     reverse: tuple[str, ...] = ()
+    swap: tuple[str, ...] = ()
     mass_kg: float | None = None
     height_m: float | None = None
 
@@ -71,15 +74,17 @@ def declare(tree: xr.DataTree, said: Declared) -> xr.DataTree:
         >>> new.data.item(), new.unit.item(), new.attrs["frame"]["up"]
         (9.0, 'N/kg', 'z')
     """
-    changed = {}
+    changed: dict[str, xr.Dataset] = {}
+    changes = (("reverse", said.reverse, reverse_forces), ("swap", said.swap, swap_sides))
     names = stream_names(tree)
-    for name in said.reverse:
-        if name not in names:
-            raise SchemaError(
-                f"recording {tree.attrs.get('recording')!r} has no stream {name!r} to reverse."
-                f"{nearest(name, names)}"
-            )
-        changed[name] = reverse_forces(tree[name].to_dataset())
+    for word, of, change in changes:
+        for name in of:
+            if name not in names:
+                raise SchemaError(
+                    f"recording {tree.attrs.get('recording')!r} has no stream {name!r} to {word}."
+                    f"{nearest(name, names)}"
+                )
+            changed[name] = change(changed.get(name, tree[name].to_dataset()))
     if said.up:
         for name, node in streams(tree):
             if node.attrs.get("kind") in _LABORATORY:
@@ -101,6 +106,30 @@ def reverse_forces(stream: xr.Dataset) -> xr.Dataset:
     factors = np.where(turns, -1.0, 1.0).astype(stream["data"].dtype)
     new = stream.assign({"data": stream["data"] * xr.DataArray(factors, dims="channel")})
     return add_history(new.assign_attrs(dict(stream.attrs)), "reversed: forces act on the body")
+
+
+def swap_sides(stream: xr.Dataset) -> xr.Dataset:
+    """Name the other side of the body in every channel that names one; no number changes.
+
+    Raises:
+        SchemaError: If no channel names a side, or two would get one name.
+
+    Example:
+        >>> from unisono.recordings.schema import make_stream
+        >>> names = ["LKNE_x", "RKNE_x", "C7_x"]
+        >>> knees = make_stream([[1, 2, 3]], time=[0], channels=names, units="m", kind="position")
+        >>> swap_sides(knees)["channel"].values.tolist()
+        ['RKNE_x', 'LKNE_x', 'C7_x']
+    """
+    names = [str(c) for c in stream["channel"].values]
+    swapped = [partner(name, names) for name in names]
+    if swapped == names:
+        raise SchemaError(f"a {stream.attrs.get('kind')} stream names no side to swap.")
+    if len(set(swapped)) < len(names):
+        twice = next(name for name in swapped if swapped.count(name) > 1)
+        raise SchemaError(f"swapping sides would name two channels {twice!r}; rename one of them.")
+    new = stream.assign_coords(channel=np.array(swapped, dtype=str))
+    return add_history(new.assign_attrs(dict(stream.attrs)), "left and right swapped by the user")
 
 
 def state_up(stream: xr.Dataset, up: str) -> xr.Dataset:

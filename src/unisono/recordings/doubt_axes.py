@@ -144,7 +144,7 @@ def _swapped_markers(tree: xr.DataTree) -> Iterator[Doubt]:
             "sides",
             "left markers lie to the right of the right ones, seen along the way: left and right "
             "are swapped, the person walks backward, or the frame is left-handed",
-            "check the labels",
+            f"if the labels are, say --swap {name}",
         )
 
 
@@ -177,7 +177,8 @@ def _pressure_under_foot(tree: xr.DataTree) -> Iterator[Doubt]:
             yield Doubt("grf", channels, "place", message, remedy)
         elif apart[other] < 0.5 * apart[side]:
             message = f"the centre of pressure lies under the {other} foot"
-            yield Doubt("grf", channels, "sides", message, "check which foot is on which plate")
+            remedy = "if the feet are swapped, say --swap grf"
+            yield Doubt("grf", channels, "sides", message, remedy)
 
 
 def _foot(markers: xr.Dataset, side: str, up: str) -> npt.NDArray[Any] | None:

@@ -18,6 +18,7 @@ __all__ = ["Answers", "Offer", "offers_of", "read_options"]
 _UNIT = re.compile(r"--unit '?([^\s=']+)=([^\s';,)]+)'?")
 _UP = re.compile(r"--up ([xyz])\b")
 _REVERSE = re.compile(r"--reverse (\w+)")
+_SWAP = re.compile(r"--swap (\w+)")
 _MASS = re.compile(r"--mass-kg\b")
 
 
@@ -28,6 +29,7 @@ class Answers(BaseModel):
         units: True unit by stream or channel.
         up: Vertical axis of the laboratory.
         reverse: Streams of forces that act on the plate and not on the body.
+        swap: Streams whose channels name the wrong side of the body.
         rate_hz: Frames a second, for files without a clock.
         subject: Who was recorded.
         mass_kg: Body mass.
@@ -39,6 +41,7 @@ class Answers(BaseModel):
     units: dict[str, str] = Field(default_factory=dict, max_length=200)
     up: str = Field(default="", pattern="^[xyz]?$")
     reverse: list[str] = Field(default_factory=list, max_length=50)
+    swap: list[str] = Field(default_factory=list, max_length=50)
     rate_hz: float | None = Field(default=None, gt=0, le=1e7)
     subject: str | None = Field(default=None, min_length=1, max_length=100)
     mass_kg: float | None = Field(default=None, ge=1, le=500)
@@ -80,6 +83,8 @@ def offers_of(doubt: Mapping[str, Any]) -> list[Offer]:
         found += [Offer(label=f"{one} is up", answer={"up": one}) for one in axes]
     for name in _REVERSE.findall(said):
         found.append(Offer(label=f"{name} acts on the plate", answer={"reverse": [name]}))
+    for name in _SWAP.findall(said):
+        found.append(Offer(label=f"left and right of {name} are swapped", answer={"swap": [name]}))
     if _MASS.search(said):
         found.append(Offer(label="Give the body mass", ask="mass_kg"))
     return found
@@ -102,4 +107,5 @@ def read_options(answers: Mapping[str, Any]) -> "ReadOptions":
         height_m=said.height_m,
         up=said.up,
         reverse=tuple(said.reverse),
+        swap=tuple(said.swap),
     )

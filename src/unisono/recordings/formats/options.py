@@ -41,6 +41,7 @@ class ReadOptions:
             options serves a whole folder.
         up: Vertical axis of the laboratory (``"y"`` or ``"z"``), where the file does not say.
         reverse: Streams of forces that act on the plate, to be turned into those on the body.
+        swap: Streams whose channels name the wrong side of the body.
 
     Raises:
         ConfigError: If a value is out of range.
@@ -59,6 +60,7 @@ class ReadOptions:
     skip_absent: bool = False
     up: str = ""
     reverse: tuple[str, ...] = ()
+    swap: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         try:

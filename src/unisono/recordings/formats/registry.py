@@ -136,11 +136,13 @@ def read_trials(path: str | Path, options: ReadOptions = DEFAULTS) -> list[xr.Da
 
 
 def _declared(tree: xr.DataTree, options: ReadOptions) -> xr.DataTree:
-    """Axes and signs as the user states them; streams that this file lacks are passed over."""
-    reverse = tuple(name for name in options.reverse if name in stream_names(tree))
-    if not (options.up or reverse):
+    """Axes, signs and sides as the user states them; streams that are not there are passed over."""
+    names = stream_names(tree)
+    reverse = tuple(name for name in options.reverse if name in names)
+    swap = tuple(name for name in options.swap if name in names)
+    if not (options.up or reverse or swap):
         return tree
-    return declare(tree, Declared(up=options.up, reverse=reverse))
+    return declare(tree, Declared(up=options.up, reverse=reverse, swap=swap))
 
 
 def read_file(path: str | Path, options: ReadOptions = DEFAULTS) -> xr.DataTree:
