@@ -2,23 +2,14 @@
 
 import uPlot from "uplot";
 
-import { type Line, type Loaded, type Panel, type Stream, Times } from "./scene";
+import { type Beside, besideLines, columnsOf, lookOf, ownLines, type Shown } from "./lines";
+import type { Loaded, Panel } from "./scene";
 import type { Store } from "./state";
 import { type Curve, thin } from "./thinning";
 import { colour, icon, make, seconds, SIDE_COLOURS, spoken, translucent } from "./words";
 
 const HEIGHT = 136;
 const CLOSE = "M6 6 18 18M18 6 6 18";
-
-interface Shown extends Curve {
-  label: string;
-  origin: string;
-  hue: string;
-  stream: Stream;
-  line: Line;
-  band: { level: number; lower: ArrayLike<number>; upper: ArrayLike<number> }[];
-  samples: ArrayLike<number>[];
-}
 
 /** Name, unit, and value of one line at an instant. */
 export interface Reading {
@@ -30,7 +21,7 @@ export interface Reading {
 
 export class PanelView {
   readonly root: HTMLElement;
-  private readonly lines: Shown[];
+  private lines: Shown[];
   private readonly plotHost = make("div", { class: "plot" });
   private readonly values = make("div", { class: "values" });
   private readonly cursor = make("div", { class: "cursor" });
@@ -45,7 +36,7 @@ export class PanelView {
     private readonly store: Store,
     close: () => void,
   ) {
-    this.lines = panel.lines.map((line) => this.shown(line));
+    this.lines = ownLines(panel, loaded);
     const title = make("h3", {}, panel.title, make("small", {}, panel.unit));
     const shut = make("button", {
       type: "button",
@@ -70,49 +61,27 @@ export class PanelView {
     this.listen();
   }
 
-  private shown(line: Line): Shown {
-    const { scene, numbers } = this.loaded;
-    const stream = scene.streams[line.stream];
-    if (stream === undefined) throw new Error("a panel names a stream that is not there");
-    const count = stream.clock.count;
-    const row = (all: ArrayLike<number>, index: number): ArrayLike<number> =>
-      (all as Float32Array).subarray(index * count, (index + 1) * count);
-    const data = row(numbers.get(stream.data), line.channel);
-    const generated = stream.origin === "generated";
-    const against = this.panel.lines.some((l) => scene.streams[l.stream]?.origin === "generated");
-    const hue = generated ? "blue" : against ? "ink" : (SIDE_COLOURS[line.side] ?? "ink");
-    const samples = [];
-    for (let s = 0; s < (stream.samples?.count ?? 0); s++) {
-      const all = stream.samples === null ? [] : numbers.get(stream.samples.data);
-      samples.push(row(all, s * stream.channels.length + line.channel));
-    }
-    return {
-      times: new Times(stream.clock, numbers),
-      value: (i) => data[i] ?? NaN,
-      label: stream.channels[line.channel]?.name ?? "",
-      origin: stream.origin,
-      hue,
-      stream,
-      line,
-      band: stream.bands.map((b) => ({
-        level: b.level,
-        lower: row(numbers.get(b.lower), line.channel),
-        upper: row(numbers.get(b.upper), line.channel),
-      })),
-      samples,
-    };
-  }
-
   /** Whether a model's answer is shown here. */
   private get against(): boolean {
-    return this.lines.some((line) => line.origin === "generated");
+    return this.lines.some((line) => line.generated);
+  }
+
+  /** Put the curves of another recording beside its own, or take them away. */
+  compare(beside: Beside | null): void {
+    const own = this.lines.filter((line) => !line.beside);
+    const more = beside === null ? [] : besideLines(this.panel, own, this.loaded, beside);
+    this.lines = [...own, ...more];
+    this.values.replaceChildren(...this.lines.map((line) => this.reader(line)));
+    this.written = "";
+    this.refresh();
   }
 
   private reader(line: Shown): HTMLElement {
-    const word = this.against ? line.origin : line.line.side || "";
+    const { word } = line;
     const name = make("span", { class: "name" }, word);
     const swatch = make("i", { "aria-hidden": "true" });
-    swatch.style.background = `var(--${line.hue})`;
+    swatch.style.background = line.beside && !line.generated
+      ? `repeating-linear-gradient(90deg, var(--${line.hue}) 0 4px, transparent 4px 6px)` : `var(--${line.hue})`;
     const value = make("output", { title: `${line.label}, ${line.origin}, ${this.panel.unit}` }, "–");
     value.dataset["channel"] = line.label;
     value.dataset["origin"] = line.origin;
@@ -165,7 +134,7 @@ export class PanelView {
     // What was recorded is drawn last and thin, so that both are seen where they agree.
     const ordered = [...this.lines].sort((a, b) => a.origin.localeCompare(b.origin));
     for (const line of ordered) {
-      if (line.origin === "recorded" && !recorded && this.lines.length > 1) continue;
+      if (!line.generated && !recorded && this.lines.length > 1) continue;
       const hue = colour(line.hue);
       const curve = (all: ArrayLike<number>): Curve => ({
         times: line.times,
@@ -183,9 +152,7 @@ export class PanelView {
           add(curve(one), { stroke: translucent(hue, 0.3), width: 0.8 });
         }
       }
-      const dash = line.line.side === "left" && line.hue === "ink" ? { dash: [5, 3] } : {};
-      const width = line.origin === "generated" ? 2.6 : this.against ? 1.2 : 1.5;
-      add(line, { stroke: hue, width, ...dash });
+      add(line, { stroke: hue, ...lookOf(line, this.against) });
     }
     const table = thin(curves, from, to, Math.round(width));
     const muted = colour("muted");
@@ -208,7 +175,7 @@ export class PanelView {
       ],
       series,
       bands: fills,
-      hooks: { drawClear: [(plot) => { this.marks(plot); }] },
+      hooks: { drawClear: [(plot) => { this.marks(plot); }], ready: [() => { this.point(); }] }, // its width is known then
     };
     this.describe();
     return { options, data: [table.x, ...table.columns] as uPlot.AlignedData };
@@ -326,17 +293,8 @@ export class PanelView {
     const { bands, samples, recorded } = this.store.state;
     const found: string[][] = [];
     for (const line of this.lines) {
-      if (line.origin === "recorded" && !recorded && this.lines.length > 1) continue;
-      const plain = (all: ArrayLike<number>) => (i: number) => all[i] ?? NaN;
-      const what: [string, (i: number) => number][] = [[line.origin, line.value]];
-      if (bands) {
-        for (const band of line.band) {
-          const level = `${Math.round(100 * band.level)} %`;
-          what.push([`lower ${level}`, plain(band.lower)], [`upper ${level}`, plain(band.upper)]);
-        }
-      }
-      if (samples) line.samples.forEach((one, s) => what.push([`sample ${s + 1}`, plain(one)]));
-      for (const [name, value] of what) {
+      if (!line.generated && !recorded && this.lines.length > 1) continue;
+      for (const [name, value] of columnsOf(line, bands, samples)) {
         for (let i = line.times.after(from); i < line.times.count; i++) {
           const time = line.times.at(i);
           if (time > to) break;
@@ -353,7 +311,7 @@ export class PanelView {
   picture(): { title: string; words: string; canvas: HTMLCanvasElement | null } {
     const readings = this.readings(this.store.shown);
     const words = readings
-      .map((r) => `${r.label} ${r.origin === "generated" ? "generated " : ""}${spoken(r.value)}`)
+      .map((r) => `${r.label} ${r.origin === "recorded" ? "" : `${r.origin} `}${spoken(r.value)}`)
       .join("   ");
     const title = `${this.panel.title} (${this.panel.unit})`;
     return { title, words: `${seconds(this.store.shown)}   ${words}`, canvas: this.plot?.ctx.canvas ?? null };

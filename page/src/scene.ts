@@ -103,22 +103,22 @@ export class Times {
   private readonly start: number;
   private readonly step: number;
 
-  constructor(clock: Clock, numbers: Numbers) {
+  constructor(clock: Clock, numbers: Numbers, private readonly shift = 0) {
     this.count = clock.count;
     if ("times" in clock) {
       this.stamps = numbers.get(clock.times);
-      this.start = this.stamps[0] ?? 0;
-      const last = this.stamps[this.count - 1] ?? this.start;
+      this.start = (this.stamps[0] ?? 0) + shift;
+      const last = (this.stamps[this.count - 1] ?? 0) + shift;
       this.step = this.count > 1 ? (last - this.start) / (this.count - 1) : 1;
     } else {
       this.stamps = null;
-      this.start = clock.start;
+      this.start = clock.start + shift;
       this.step = clock.step > 0 ? clock.step : 1;
     }
   }
 
   at(index: number): number {
-    return this.stamps === null ? this.start + index * this.step : (this.stamps[index] ?? NaN);
+    return this.stamps === null ? this.start + index * this.step : (this.stamps[index] ?? NaN) + this.shift;
   }
 
   /** The first sample at or after an instant; `count` if there is none. */

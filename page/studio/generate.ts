@@ -3,7 +3,7 @@
 import { make } from "../src/words";
 import { action, attempt, Boxes, choice, type Desk, empty, field, form, naming, number, say } from "./parts";
 import { Results } from "./results";
-import { type DatasetAbout, drop, get, type Job, type ModelAbout, post } from "./server";
+import { type DatasetAbout, drop, get, type Job, largest, type ModelAbout, post } from "./server";
 import { SourcePicker } from "./sources";
 
 const arrow = (model: ModelAbout): string => `${model.name}: ${model.given.join(", ")} → ${model.want.join(", ")}`;
@@ -20,7 +20,7 @@ export function generate(desk: Desk): void {
   const seed = number(0, 0, 2 ** 31 - 1);
   const physics = choice([["floor", "no floor pulls"], ["balance", "Newton's balance"], ["none", "as drawn"]]);
   const formats = new Boxes("Files");
-  formats.fill([["mot", "MOT"], ["sto", "STO"], ["csv", "CSV"], ["npz", "NPZ with samples and bands"]], ["mot"]);
+  formats.fill([["mot", "MOT"], ["sto", "STO"], ["trc", "TRC"], ["bvh", "BVH"], ["csv", "CSV"], ["npz", "NPZ with samples and bands"]], ["mot"]);
   desk.host.append(form("Generate", async () => {
     const source = picker.source;
     if (source === null) { say("Drop a recording first, or import a dataset.", "error"); return; }
@@ -46,7 +46,7 @@ export function translate(desk: Desk): void {
   const model = choice([]);
   const samples = number(8, 0, 1000);
   const formats = new Boxes("Files");
-  formats.fill([["npz", "NPZ"], ["png", "PNG (pictures, solids)"], ["obj", "OBJ (solids)"], ["mot", "MOT"], ["csv", "CSV"]], ["npz"]);
+  formats.fill([["npz", "NPZ"], ["png", "PNG (pictures, solids)"], ["obj", "OBJ (solids)"], ["glb", "GLB (solids)"], ["mot", "MOT"], ["sto", "STO"], ["bvh", "BVH"], ["csv", "CSV"]], ["npz"]);
   desk.host.append(form("Translate", async () => {
     if (picker.source === null || model.value === "") { say("Choose a bridge and a recording or an .npz file.", "error"); return; }
     desk.board.put(await post<Job>("/api/jobs", {
@@ -72,7 +72,7 @@ export class Models {
     desk.host.append(this.list, form("Take it in", async () => {
       const zip = file.files?.[0];
       if (zip === undefined) return;
-      const job = await desk.board.ended(await drop<Job>(`/api/models?name=${encodeURIComponent(name.value)}`, zip));
+      const job = await desk.board.ended(await drop<Job>(`/api/models?name=${encodeURIComponent(name.value)}`, zip, await largest()));
       if (job.state === "done") say(`${name.value} is whole, and was taken in.`);
       else say(job.error, "error");
       await this.fill();

@@ -12,12 +12,14 @@ import { type Desk, say } from "./parts";
 import { Recordings } from "./recordings";
 import { Board, ENDED, enter, Refusal } from "./server";
 import { Train } from "./train";
+import { Words } from "./words";
 
 const PLACES: Record<string, [string, (desk: Desk) => unknown]> = {
   recordings: ["Recordings", (desk) => new Recordings(desk)],
   train: ["Train", (desk) => new Train(desk)],
   generate: ["Generate", generate],
   map: ["Map", (desk) => new Maps(desk)],
+  words: ["Words", (desk) => new Words(desk)],
   translate: ["Translate", translate],
   models: ["Models", (desk) => new Models(desk)],
   jobs: ["Jobs", (desk) => new Jobs(desk)],

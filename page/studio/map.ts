@@ -2,7 +2,8 @@
 
 import { make } from "../src/words";
 import { Chart, type Places } from "./chart";
-import { action, attempt, Boxes, choice, type Desk, empty, field, form, framed, naming, number, say } from "./parts";
+import { moving } from "./edit";
+import { action, attempt, Boxes, choice, type Desk, downloads, empty, field, form, framed, naming, number, say } from "./parts";
 import { Results } from "./results";
 import { type DatasetAbout, get, type Job, type ModelAbout, post } from "./server";
 
@@ -59,7 +60,7 @@ export class Maps {
     const clear = action("Clear", async () => { chart.handles = []; chart.way = null; chart.draw(); this.result.replaceChildren(); return Promise.resolve(); });
     this.stage.replaceChildren(make("div", { class: "card map" },
       make("div", { class: "row" }, ...(label.options.length > 0 ? [field("Coloured by", label)] : []), field("Way", this.way), deep, clear),
-      make("div", { class: "two" }, make("div", {}, chart.canvas, this.facts), this.result)));
+      make("div", { class: "two" }, make("div", {}, chart.canvas, this.facts), this.result)), ...moving(this.desk, name, places, chart));
     this.facts.textContent = `Double-click, or press N, to set points; drag them.${more}`;
     chart.draw();
   }
@@ -92,8 +93,22 @@ export class Maps {
 
   private show(job: Job, found: Walk): void {
     const parts: Node[] = found.pictures.map((picture) => this.film(picture, found));
-    if (job.page !== "") parts.push(framed(job, "What the walk looks like"));
+    if (job.page !== "") parts.push(framed(job, "What the walk looks like"), this.keep(job));
     this.result.replaceChildren(...parts);
+  }
+
+  /** The walk in a format of choice; it is walked once more for it. */
+  private keep(job: Job): HTMLElement {
+    const format = choice([["npz", "NPZ"], ["csv", "CSV"], ["mot", "MOT"], ["sto", "STO"], ["bvh", "BVH"], ["trc", "TRC"]]);
+    const links = make("div", {}, downloads(job));
+    const button = action("Keep it", async () => {
+      const made = await this.desk.board.ended(await post<Job>("/api/jobs", { ...job.asked, formats: [format.value] }));
+      if (made.state !== "done") { say(made.error, "error"); return; }
+      const refused = (made.result["refused"] ?? []) as string[];
+      if (refused.length > 0) say(refused.join(" "), "error");
+      links.replaceChildren(downloads(made));
+    });
+    return make("div", { class: "row" }, field("Format", format), button, links);
   }
 
   /** Frames of a field, one at a time, with the place of each on the map. */

@@ -1,12 +1,23 @@
 // Recordings: drop files, see what was understood, answer doubts in one click, make a dataset.
 
 import { make, plural } from "../src/words";
-import { action, attempt, type Desk, empty, field, form, framed, naming, say, size } from "./parts";
+import { action, attempt, Boxes, type Desk, downloads, empty, field, form, framed, naming, say, size } from "./parts";
 import {
-  type Answers, type DatasetAbout, type Described, drop, type Dropped, get, type Job, type Offer, post, put, remove,
+  type Answers, type DatasetAbout, type Described, drop, type Dropped, get, type Job, largest, type Offer, post, put, type RecordingAbout, remove,
 } from "./server";
+import type { Source } from "./sources";
 
 const AT_ONCE = 3;
+const MOST = 12;
+
+/** The timeline page of recordings, in a place of this page, with a link to keep it. */
+async function look(desk: Desk, sources: Source[], place: HTMLElement, label: string): Promise<void> {
+  const [source, ...beside] = sources;
+  const job = await desk.board.ended(await post<Job>("/api/jobs", { kind: "view", source, beside }));
+  if (job.state !== "done") { say(job.error, "error"); return; }
+  place.querySelectorAll("iframe, .files").forEach((old) => { old.remove(); });
+  place.append(downloads(job), framed(job, label));
+}
 
 export class Recordings {
   private readonly files = make("div", { class: "files-list" });
@@ -55,10 +66,12 @@ export class Recordings {
     let done = 0;
     const refused: string[] = [];
     const waiting = [...files];
+    let most = Infinity;
+    await attempt(async () => { most = await largest(); });
     const lane = async (): Promise<void> => {
       for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
         try {
-          const kept = await drop<Dropped>(`/api/files?name=${encodeURIComponent(file.name)}`, file);
+          const kept = await drop<Dropped>(`/api/files?name=${encodeURIComponent(file.name)}`, file, most);
           this.ticked.add(kept.id);
           if (this.chosen === "") this.chosen = kept.id;
         } catch (error) {
@@ -118,7 +131,10 @@ export class Recordings {
     if (found.error !== "") this.about.append(make("p", { class: "said error" }, found.error));
     else if (found.described === null) this.about.append(empty("Reading …"));
     this.about.append(...this.doubts(found), this.answers(found), ...this.table(found));
-    this.about.append(action("Look at it", async () => { await this.view(found.file); }));
+    const row = make("div", { class: "row" }, action("Look at it", async () => { await this.view([found.file]); }));
+    const ticked = this.all.filter((file) => this.ticked.has(file.id));
+    if (ticked.length > 1) row.append(action(`Compare the ${ticked.length} that are ticked`, async () => { await this.view(ticked); }));
+    this.about.append(row);
   }
 
   private doubts(found: Described): HTMLElement[] {
@@ -129,9 +145,9 @@ export class Recordings {
     about.doubts.forEach((doubt, i) => {
       const offers = found.offers[i] ?? [];
       const row = make("div", { class: "row" });
-      for (const offer of offers) if (offer.ask === "") row.append(this.offer(found, offer));
+      for (const offer of offers) row.append(this.offer(found, offer));
       const where = doubt.stream === "" ? "" : `${doubt.stream}: `;
-      const hint = offers.some((offer) => offer.ask === "") ? "" : doubt.remedy;
+      const hint = offers.length > 0 ? "" : doubt.remedy;
       list.append(make("li", {}, `${where}${doubt.message}. `, make("small", {}, hint), row));
     });
     return [make("h3", {}, plural(about.doubts.length, "doubt")), list];
@@ -139,10 +155,12 @@ export class Recordings {
 
   private offer(found: Described, offer: Offer): HTMLElement {
     return action(offer.label, async () => {
+      if (offer.ask !== "") { this.about.querySelector<HTMLInputElement>(`[name="${offer.ask}"]`)?.focus(); return; }
       const { answers } = found.file;
       const units = { ...answers.units, ...offer.answer.units };
       const reverse = [...new Set([...(answers.reverse ?? []), ...(offer.answer.reverse ?? [])])];
-      await this.answer(found.file, { ...answers, ...offer.answer, units, reverse });
+      const swap = [...new Set([...(answers.swap ?? []), ...(offer.answer.swap ?? [])])];
+      await this.answer(found.file, { ...answers, ...offer.answer, units, reverse, swap });
     });
   }
 
@@ -156,7 +174,7 @@ export class Recordings {
     const { answers } = found.file;
     const known = (found.described?.known ?? {}) as { mass_kg?: number };
     const person = make("input", { type: "text", value: answers.subject ?? "", maxlength: "100", placeholder: found.described?.subject ?? "" });
-    const mass = make("input", { type: "number", min: "1", max: "500", step: "any", value: String(answers.mass_kg ?? ""), placeholder: String(known.mass_kg ?? "") });
+    const mass = make("input", { type: "number", name: "mass_kg", min: "1", max: "500", step: "any", value: String(answers.mass_kg ?? ""), placeholder: String(known.mass_kg ?? "") });
     const many = this.ticked.size > 1 ? " for all ticked" : "";
     const save = action(`Save${many}`, async () => {
       const more: Answers = {
@@ -176,6 +194,7 @@ export class Recordings {
     const said = Object.entries(answers.units ?? {}).map(([name, unit]) => `${name} in ${unit}`);
     if (answers.up) said.push(`${answers.up} is up`);
     for (const name of answers.reverse ?? []) said.push(`${name} acts on the plate`);
+    for (const name of answers.swap ?? []) said.push(`left and right of ${name} are swapped`);
     if (said.length === 0) return [];
     const kept = { subject: answers.subject ?? null, mass_kg: answers.mass_kg ?? null };
     const undo = action("Take back", async () => { await this.answer(file, kept); }, "plain");
@@ -198,12 +217,9 @@ export class Recordings {
     return [scroll, make("p", { class: "quiet" }, `${about.recording}, ${about.subject}; events: ${events === "" ? "none" : events}`)];
   }
 
-  private async view(file: Dropped): Promise<void> {
-    const asked = { kind: "view", source: { file: file.id } };
-    const job = await this.desk.board.ended(await post<Job>("/api/jobs", asked));
-    if (job.state !== "done") { say(job.error, "error"); return; }
-    this.about.querySelector("iframe")?.remove();
-    this.about.append(framed(job, `Timeline of ${file.name}`));
+  private async view(files: Dropped[]): Promise<void> {
+    const sources = files.slice(0, MOST).map((file): Source => ({ file: file.id }));
+    await look(this.desk, sources, this.about, `Timeline of ${files.map((file) => file.name).join(", ")}`);
   }
 
   private async dataset(name: string): Promise<void> {
@@ -217,11 +233,31 @@ export class Recordings {
     say(`${plural(kept.length, "recording")} in ${name}. ${not}`, bad.length > 0 ? "error" : "note");
   }
 
+  /** Recordings of a dataset, of which several can be looked at together. */
+  private inside(one: DatasetAbout): HTMLElement {
+    const boxes = new Boxes("Recordings");
+    const place = make("div");
+    const button = action("Look at the ticked ones", async () => {
+      const sources = boxes.ticked.slice(0, MOST).map((recording): Source => ({ dataset: one.name, recording }));
+      if (sources.length === 0) { say("Tick a recording.", "error"); return; }
+      await look(this.desk, sources, place, `Recordings of ${one.name}`);
+    });
+    const made = make("details", {}, make("summary", {}, "Recordings"), boxes.root, button, place);
+    made.addEventListener("toggle", () => {
+      if (!made.open) return;
+      void attempt(async () => {
+        const found = await get<RecordingAbout[]>(`/api/recordings?dataset=${encodeURIComponent(one.name)}`);
+        boxes.fill(found.map((it): [string, string] => [it.name, `${it.name} (${it.subject}, ${it.duration_s.toFixed(1)} s)`]), found.slice(0, 1).map((it) => it.name));
+      });
+    });
+    return made;
+  }
+
   private async listDatasets(): Promise<void> {
     const found = await get<DatasetAbout[]>("/api/datasets");
     const rows = found.map((one) => make("article", { class: "card" }, make("h3", {}, one.name),
       make("p", {}, `${plural(one.recordings, "recording")} of ${one.subjects === 1 ? "1 person" : `${one.subjects} people`}`),
-      make("p", { class: "quiet" }, Object.keys(one.streams).join(", "))));
+      make("p", { class: "quiet" }, Object.keys(one.streams).join(", ")), this.inside(one)));
     this.datasets.replaceChildren(...(rows.length > 0 ? rows : [empty("No datasets yet.")]));
   }
 }

@@ -37,6 +37,7 @@ export class Results {
 
   private made(job: Job): Node[] {
     const parts: Node[] = [downloads(job)];
+    for (const line of (job.result["refused"] ?? []) as string[]) parts.push(make("p", { class: "quiet" }, line));
     const reports = (job.result["reports"] ?? []) as { summary?: string }[];
     const texts = [job.result["summary"], job.result["table"], ...reports.map((one) => one.summary)];
     for (const text of texts) {

@@ -1,7 +1,7 @@
 // The server: questions, answers, and jobs as they change.
 
 export interface Answers {
-  units?: Record<string, string>; up?: string; reverse?: string[]; rate_hz?: number | null;
+  units?: Record<string, string>; up?: string; reverse?: string[]; swap?: string[]; rate_hz?: number | null;
   subject?: string | null; mass_kg?: number | null; height_m?: number | null;
 }
 export interface Dropped { id: string; name: string; bytes: number; at: number; answers: Answers; job: number }
@@ -28,6 +28,7 @@ export interface Job {
   doing: string; done: number; total: number; error: string; at: number; seconds: number; began?: number | null;
   files: string[]; page: string; result: Record<string, unknown>;
 }
+export interface WordAbout { word: string; at: number }
 export interface Curve { step: number[]; loss: (number | null)[]; previews: number[] }
 
 export class Refusal extends Error {}
@@ -71,9 +72,22 @@ export async function post<T>(path: string, body?: unknown): Promise<T> {
   return put<T>(path, body, "POST");
 }
 
-export async function drop<T>(path: string, file: Blob): Promise<T> {
+/** The largest file that the studio takes, bytes. */
+export async function largest(): Promise<number> {
+  return 1e6 * (await get<{ file_mb: number }>("/api/about")).file_mb;
+}
+
+/** Send a file; one that is too large is not begun with, since nobody would hear the refusal. */
+export async function drop<T>(path: string, file: Blob, most: number): Promise<T> {
+  if (file.size > most) throw new Refusal(`it is larger than ${Math.round(most / 1e6)} MB, which is the most.`);
   const headers = { "content-type": "application/octet-stream" };
-  return (await asked(path, { method: "POST", headers, body: file })) as T;
+  try {
+    return (await asked(path, { method: "POST", headers, body: file })) as T;
+  } catch (error) {
+    const whole = await file.slice(0, 1).arrayBuffer().then(() => true, () => false);
+    if (whole) throw error;
+    throw new Refusal("it was changed or moved while it was read; drop it again.");
+  }
 }
 
 export async function remove(path: string): Promise<void> {

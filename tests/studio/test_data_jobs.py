@@ -9,9 +9,16 @@ import pytest
 import xarray as xr
 
 from unisono import api
-from unisono.core.errors import ConfigError, UnisonoError
+from unisono.core.errors import ConfigError, OutputError, UnisonoError
 from unisono.recordings.formats.registry import write
-from unisono.studio.data_jobs import describe_file, import_dataset, open_source, view_source
+from unisono.studio.data_jobs import (
+    describe_file,
+    import_dataset,
+    open_source,
+    save_as,
+    seal_time,
+    view_source,
+)
 
 
 def quiet(doing: str, done: int, total: int) -> None:
@@ -44,6 +51,29 @@ def test_view(walk_file: Path, tmp_path: Path) -> None:
     said = view_source({"source": source(walk_file), "out": str(tmp_path)}, quiet)
     assert said == {"written": ["w.html"], "page": "w.html"}
     assert (tmp_path / "w.html").stat().st_size > 500_000
+    beside = [source(walk_file, "other.npz")]
+    view_source({"source": source(walk_file), "beside": beside, "out": str(tmp_path)}, quiet)
+    assert (tmp_path / "w.html").read_text().count('"title":"other"') == 1
+
+
+def test_a_format_that_cannot_hold_a_result_keeps_no_other_back(tmp_path: Path) -> None:
+    def save(path: Path) -> list[Path]:
+        if path.suffix == ".bvh":
+            raise OutputError(f"{path}: there is no skeleton; choose .npz.")
+        path.write_text("x")
+        path.with_name("loads.xml").write_text(path.suffix)  # a companion of either
+        return [path, path.with_name("loads.xml")]
+
+    found = save_as(save, tmp_path / "w", ["mot", "bvh", "html", "sto"])
+    assert found.written == ["w.mot", "loads.xml", "w.sto"]
+    assert found.refused == ["BVH: w.bvh: there is no skeleton; choose .npz."]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["loads.xml", "w.mot", "w.sto"]
+
+
+def test_when_a_model_was_sealed(tmp_path: Path) -> None:
+    assert seal_time(tmp_path) == 0
+    (tmp_path / "seal.json").write_text("{}")
+    assert seal_time(tmp_path) == (tmp_path / "seal.json").stat().st_mtime_ns
 
 
 @pytest.mark.slow

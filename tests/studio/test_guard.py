@@ -135,6 +135,17 @@ def test_how_much_whatever_the_header_says(path: str, size: int, status: int) ->
     assert request(guard, "POST", path, said, pieces=pieces)[0] == status
 
 
+def test_two_gigabytes_are_refused_before_a_byte_of_them_is_read() -> None:
+    read: list[int] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
+        read.append(1)
+
+    said = {"content-length": str(2_000_000_000)}
+    status, _, body = request(Guard(app), "POST", "/api/files", said, pieces=(b"x",))
+    assert status == 413 and b"larger than 512 MB" in body and read == []
+
+
 @pytest.mark.parametrize("length", ["-1", "1e3", "x", "99999999999999999999"])
 def test_lengths_that_are_none(length: str) -> None:
     assert request(Guard(echo), "POST", headers={"content-length": length})[0] == 413

@@ -26,10 +26,11 @@ def test_places_and_a_walk_through_them(tiny_map: Any, swings: Any, tmp_path: Pa
     assert all(len(v) == len(places["points"]) for v in places["labels"].values())
     asked = WalkAsked(
         kind="walk", model="m", points=[places["points"][0], places["points"][9]], way="line",
-        frames=5,
+        frames=5, formats=["npz", "bvh"],
     )  # fmt: skip
     said: Any = walk_map({**request, "asked": asked.model_dump()}, quiet)
-    assert said["written"] == ["walk.json", "walk.html"] and said["page"] == "walk.html"
+    assert said["written"] == ["walk.json", "walk.html", "walk.npz"]
+    assert said["page"] == "walk.html" and said["refused"][0].startswith("BVH: walk.bvh")
     walk = json.loads((tmp_path / "walk.json").read_text())
     np.testing.assert_allclose(walk["points"][0], places["points"][0], atol=1e-4)
     assert len(walk["points"]) == len(walk["confidence"]) == 5 and walk["pictures"] == []

@@ -116,6 +116,7 @@ def zipped(folder: Path, archive: Path, below: str = "deep/er/") -> Path:
 @pytest.mark.slow
 def test_a_model_from_outside_is_verified_first(tiny_model: Any, tmp_path: Path) -> None:  # noqa: ANN401
     good = zipped(tiny_model.folder, tmp_path / "good.zip", "../../")
+    kept = good.read_bytes()
     request = {"path": str(good), "output": str(tmp_path / "in" / "m"), "name": "models/m"}
     said: Any = take_in_model(request, quiet)
     assert said["kind"] == "generator" and said["want"] == ["grf"]
@@ -141,6 +142,12 @@ def test_a_model_from_outside_is_verified_first(tiny_model: Any, tmp_path: Path)
         with pytest.raises(ModelError, match=reason):
             take_in_model(wrong, quiet)
     assert [p.name for p in (tmp_path / "in").iterdir()] == ["m"]
+    assert list(tmp_path.glob("*.zip")) == []  # nothing is left of what came
+    again = {**request, "output": str(tmp_path / "in" / "other")}
+    with pytest.raises(ModelError, match="send it again"):
+        take_in_model(again, quiet)
+    good.write_bytes(kept)
+    assert take_in_model(again, quiet) == said
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"hello"])

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from unisono.core.errors import ConfigError
 from unisono.studio.asking import Asked
 from unisono.studio.folder import NotThere, WorkFolder
-from unisono.studio.planning import Planner, model_kind
+from unisono.studio.planning import Planner, model_kind, word_files, word_folder
 from unisono.studio.uploads import Uploads
 
 ASKED: TypeAdapter[Any] = TypeAdapter(Asked)
@@ -23,7 +23,8 @@ def planner(tmp_path: Path) -> Planner:
     (tmp_path / "gait.un" / "dataset.toml").write_text(
         '[[recordings]]\nrecording = "w 1"\nsubject = "s"\nstreams = ["angles", "grf"]\n'
     )
-    for name, method in (("m", "llma"), ("map", "conda"), ("bridge", "lddbm"), ("bad", "")):
+    for name, method in (("m", "llma"), ("map", "conda"), ("bridge", "lddbm"), ("bad", ""),
+                         ("talks", "lead")):  # fmt: skip
         (tmp_path / name).mkdir()
         (tmp_path / name / "model.toml").write_text(f'method = "{method}"\n')
     uploads = Uploads(folder.files)
@@ -96,4 +97,36 @@ def test_a_training_that_was_begun_is_resumed_and_not_begun_again(planner: Plann
 
 def test_kinds_of_models(planner: Planner) -> None:
     kinds = {p.name: model_kind(p) for p in planner.folder.places("model")}
-    assert kinds == {"m": "generator", "map": "map", "bridge": "bridge", "bad": ""}
+    assert kinds == {"m": "generator", "map": "map", "bridge": "bridge", "bad": "",
+                     "talks": "words"}  # fmt: skip
+
+
+def test_learned_words_are_found_by_what_a_text_says(planner: Planner) -> None:
+    words = word_folder(planner.folder.root / "talks")
+    words.mkdir()
+    for name in ("limp.word", "Odd One.word", "limp.txt"):
+        (words / name).write_text("{}")
+    assert word_files(planner.folder.root / "talks") == {"*limp*": words / "limp.word"}
+    asked = {"kind": "speak", "model": "talks", "texts": ["a *Limp* person", "*limp* on"]}
+    planned = plan(planner, **asked).request
+    assert planned["words"] == [str(words / "limp.word")] and "source" not in planned
+    with pytest.raises(NotThere, match=r"has not learned \*lamp\*.*Did you mean '\*limp\*'"):
+        plan(planner, kind="speak", model="talks", texts=["*lamp*"])
+    with pytest.raises(ConfigError, match="is no words"):
+        plan(planner, kind="speak", model="m", texts=["a person walks"])
+    clips = [{"dataset": "gait.un", "recording": "w 1"}]
+    learning = {"kind": "learn", "model": "talks", "clips": clips}
+    planned = plan(planner, **learning, word="*odd*").request
+    assert planned["out"] == str(words) and len(planned["clips"]) == 1
+    with pytest.raises(ConfigError, match="learned .* already"):
+        plan(planner, **learning, word="*limp*")
+    for wrong in ("limp", "*../x*", "**", "*A*", "*a b*"):
+        with pytest.raises(ValueError, match="word"):
+            plan(planner, **learning, word=wrong)
+
+
+def test_several_recordings_are_looked_at_together(planner: Planner) -> None:
+    one = {"dataset": "gait.un", "recording": "w 1"}
+    assert len(plan(planner, kind="view", source=one, beside=[one, one]).request["beside"]) == 2
+    with pytest.raises(NotThere):
+        plan(planner, kind="view", source=one, beside=[{**one, "recording": "x"}])

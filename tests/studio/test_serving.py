@@ -68,10 +68,12 @@ def started(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str
 
 
 @pytest.mark.slow
-def test_open_to_others_it_takes_the_token_that_was_printed(
+def test_open_to_others_it_takes_the_token_and_outlives_a_tab_that_closes(
     started: Callable[..., tuple[subprocess.Popen[str], str]],
+    tmp_path: Path,
 ) -> None:
     process, address = started("--host", "0.0.0.0")
+    files = tmp_path / ".studio" / "files"
     port, token = address.rsplit(":", 1)[1].split("/#token=")
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
         assert client.get("/").status_code == 200
@@ -84,6 +86,16 @@ def test_open_to_others_it_takes_the_token_that_was_printed(
         cookie = entered.headers["set-cookie"].lower()
         assert "httponly" in cookie and "samesite=strict" in cookie
         assert client.get("/api/about").status_code == 200  # by the cookie
+        head = (
+            f"POST /api/files?name=w.csv HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", int(port)), 10) as tab:  # closed in the middle
+            tab.sendall(f"{head}Content-Length: 1000\r\n\r\ntime,a\n".encode())
+            while not list(files.iterdir()):
+                time.sleep(0.01)
+        while list(files.iterdir()):
+            time.sleep(0.01)
+        assert client.get("/api/files").json() == []
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
         process.wait(20)

@@ -3,6 +3,7 @@
 import io
 import shutil
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,36 @@ def test_a_model_sent_from_outside(studio: Any, tiny_model: Any) -> None:  # noq
     assert studio.client.get(f"/api/jobs/{whole.json()['id']}").json()["state"] == "done"
 
 
+@pytest.mark.slow
+def test_words_are_learned_listed_used_and_kept(studio: Any, motion_model_folder: Path) -> None:  # noqa: ANN401
+    shutil.copytree(motion_model_folder, studio.root / "talks")
+    get = studio.client.get
+    (model,) = get("/api/models").json()
+    assert (model["kind"], model["given"], model["want"]) == ("words", ["text"], ["motion"])
+    assert get("/api/words", params={"model": "talks"}).json() == []
+    first = studio.ask(kind="speak", model="talks", texts=["a person walks"], seconds=1.0)
+    assert first["state"] == "done", first["error"]
+    clip = get(f"/api/jobs/{first['id']}/files/a_person_walks.bvh").content
+    dropped = studio.client.post("/api/files", params={"name": "walk.bvh"}, content=clip).json()
+    learned = studio.ask(kind="learn", model="talks", word="*odd*", clips=[{"file": dropped["id"]}],
+                         warm=2, steps=2)  # fmt: skip
+    assert learned["state"] == "done", learned["error"]
+    (word,) = get("/api/words", params={"model": "talks"}).json()
+    kept = get("/api/word", params={"model": "talks", "word": word["word"]})
+    assert kept.headers["content-disposition"] == 'attachment; filename="odd.word"'
+    assert kept.content == get(f"/api/jobs/{learned['id']}/files/odd.word").content
+    used = studio.ask(kind="speak", model="talks", texts=["an *odd* person"], seconds=1.0)
+    assert used["state"] == "done" and "an_odd_person.bvh" in used["files"]
+    for wrong, status in (("*x*", 404), ("../talks", 422)):
+        asked = {"model": "talks", "word": wrong}
+        assert get("/api/word", params=asked).status_code == status
+    whole = studio.client.post("/api/model/verify", params={"name": "talks"})
+    studio.work()
+    found = get(f"/api/jobs/{whole.json()['id']}").json()
+    assert found["state"] == "done" and found["result"]["kind"] == "words"
+    assert "talks.words" not in {one["name"] for one in get("/api/models").json()}
+
+
 def test_cancelling_and_asking_again(studio: Any, walk_file: Path) -> None:  # noqa: ANN401
     number = studio.drop(walk_file)
     asked = {"kind": "view", "source": {"file": number}}
@@ -100,6 +131,30 @@ def test_jobs_that_are_not_there(studio: Any, number: str) -> None:  # noqa: ANN
                          ("POST", "/cancel"), ("POST", "/again")):  # fmt: skip
         answer = studio.client.request(method, f"/api/jobs/{number}{path}")
         assert answer.status_code in (404, 422) and set(answer.json()) == {"error"}
+
+
+def test_models_from_outside_are_whole_or_not_at_all(
+    make_studio: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = make_studio(rate=1e6, burst=1e6, upload=1000)
+    results = studio.root / ".studio" / "results"
+
+    def pieces() -> Iterator[bytes]:  # no length is said beforehand
+        for _ in range(100):
+            yield b"x" * 100
+
+    large = studio.client.post("/api/models", params={"name": "m"}, content=pieces())
+    assert large.status_code == 413 and list(results.iterdir()) == []
+    monkeypatch.setattr("unisono.studio.work_routes._ARCHIVES", 2)
+    sent = [
+        studio.client.post("/api/models", params={"name": f"m{k}"}, content=b"PK") for k in range(3)
+    ]
+    assert [one.status_code for one in sent] == [202, 202, 413]
+    assert "2 models wait" in sent[2].json()["error"]
+    studio.work()
+    assert list(results.glob("*/*.zip")) == []
+    again = studio.client.post("/api/models", params={"name": "m0"}, content=b"PK")
+    assert again.status_code == 202
 
 
 def test_models_that_are_not_there(studio: Any) -> None:  # noqa: ANN401

@@ -1,5 +1,6 @@
 """Mirrors src/unisono/studio/worker.py."""
 
+import errno
 import sys
 import threading
 import time
@@ -28,13 +29,17 @@ def defect(request: Mapping[str, Any], tell: Tell) -> object:
     raise RuntimeError("/home/somebody/secret")
 
 
+def full(request: Mapping[str, Any], tell: Tell) -> object:
+    raise OSError(errno.ENOSPC, "No space left on device", "/home/somebody/secret")
+
+
 def endless(request: Mapping[str, Any], tell: Tell) -> object:
     while True:
         tell("waiting", 0, 0)
         time.sleep(0.01)
 
 
-HANDLERS = {"add": add, "mendable": mendable, "defect": defect, "endless": endless}
+HANDLERS = {"add": add, "mendable": mendable, "defect": defect, "full": full, "endless": endless}
 
 
 @pytest.fixture
@@ -51,17 +56,18 @@ def queue(settings: WorkerSettings) -> JobQueue:
 def test_jobs_end_with_their_result_or_one_line(
     queue: JobQueue, settings: WorkerSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kinds = ("add", "mendable", "defect", "absent")
+    kinds = ("add", "mendable", "defect", "full", "absent")
     numbers = {kind: queue.submit(kind, {"a": 2}) for kind in kinds}
     while work_once("w", queue, settings, HANDLERS):
         pass
     jobs = {kind: queue.get(number) for kind, number in numbers.items()}
     assert (jobs["add"].state, jobs["add"].result, jobs["add"].done) == ("done", 3, 1)
     assert jobs["mendable"].error == "the unit is unknown; state it."
+    assert jobs["full"].error == "the disk is full; free space and ask again."
     assert jobs["defect"].error == "this is a defect of Unisono (RuntimeError)."
     assert "secret" in capsys.readouterr().err  # in the log alone
-    assert "there are add, defect, endless, mendable" in jobs["absent"].error
-    assert [jobs[k].state for k in kinds[1:]] == ["failed"] * 3
+    assert "there are add, defect, endless, full, mendable" in jobs["absent"].error
+    assert [jobs[k].state for k in kinds[1:]] == ["failed"] * 4
 
 
 def test_a_running_job_stops_when_asked(queue: JobQueue, settings: WorkerSettings) -> None:

@@ -1,15 +1,19 @@
 """What a walk on a map looks like: its points brought back to frames, as a recording to play."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from unisono.api.mapping import MapModel, Walked
+from unisono.api.map_chart import Walked
+from unisono.api.mapping import MapModel
 from unisono.core.checks import check_range
+from unisono.core.errors import OutputError
 from unisono.recordings.fields import field_shape
+from unisono.recordings.formats.registry import write
 from unisono.recordings.schema import make_recording, make_stream
 
 __all__ = ["RenderedWalk", "render_walk"]
@@ -31,6 +35,19 @@ class RenderedWalk(NamedTuple):
     walked: Walked
     recording: xr.DataTree | None
     fields: Mapping[str, npt.NDArray[np.float64]]
+
+    def save(self, path: str | Path) -> list[Path]:
+        """Write the frames in the format that the ending names.
+
+        Raises:
+            OutputError: If the file exists, or the format cannot hold them.
+        """
+        path = Path(path)
+        if path.exists():
+            raise OutputError(f"{path} exists; choose another name.")
+        if self.recording is None:
+            raise OutputError("pictures are kept with the map; no format of recordings holds them.")
+        return write(self.recording, path)
 
 
 def render_walk(

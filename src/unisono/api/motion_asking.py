@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import xarray as xr
+
 from unisono.api.motion_control import reach, read_keyframes, read_path
 from unisono.api.motion_editing import EditedMotion, Kept, edit_motion, parse_frames
 from unisono.api.motion_model import MotionModel, MotionSampling
@@ -19,7 +21,7 @@ class MotionAsk:
 
     Args:
         texts: What is done; several follow one another.
-        clip: A clip of which a part is made anew.
+        clip: A clip of which a part is made anew, as a file or read already.
         path: A file of a path that the root follows.
         keyframes: A file of places that joints go through.
         keep_frames: Frames of the clip that stay, ``"0:20,60:80"``.
@@ -27,7 +29,7 @@ class MotionAsk:
     """
 
     texts: tuple[str, ...]
-    clip: Path | None = None
+    clip: Path | xr.DataTree | None = None
     path: Path | None = None
     keyframes: Path | None = None
     keep_frames: str = ""
@@ -57,9 +59,10 @@ def make_motion(
         return _reached(model, ask, text, options)
     if steered:
         raise UnisonoError("a path and keyframes steer a whole motion; leave the clip out.")
-    tree = read_one(ask.clip)
+    tree = ask.clip if isinstance(ask.clip, xr.DataTree) else read_one(ask.clip)
     if "angles" not in tree.children:
-        raise UnisonoError(f"{ask.clip} holds no motion of a skeleton; give a BVH file.")
+        name = tree.attrs["recording"] if ask.clip is tree else ask.clip
+        raise UnisonoError(f"{name} holds no motion of a skeleton; give a BVH file.")
     frames = (
         parse_frames(ask.keep_frames, tree["angles"].sizes["time"]) if ask.keep_frames else None
     )

@@ -1,7 +1,6 @@
 """The application: routes, errors, and what begins and ends with it."""
 
 import asyncio
-import errno
 import importlib.metadata
 import sys
 import traceback
@@ -27,7 +26,7 @@ from unisono.studio.folder import NotThere, WorkFolder
 from unisono.studio.guard import COOKIE, Guard, GuardSettings, check_token
 from unisono.studio.handlers import LIMITS, QUICK
 from unisono.studio.jobs import JobQueue
-from unisono.studio.plain import told
+from unisono.studio.plain import DISK_FULL, is_disk_full, told
 from unisono.studio.pool import WorkerPool
 from unisono.studio.shapes import About, Problem
 from unisono.studio.shell import DOCUMENT, script, stylesheet
@@ -191,8 +190,8 @@ def _handle_errors(app: FastAPI, folder: WorkFolder) -> None:
 
     @app.exception_handler(Exception)
     def defect(request: Request, error: Exception) -> JSONResponse:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return JSONResponse({"error": "the disk is full; free space and ask again."}, 507)
+        if is_disk_full(error):
+            return JSONResponse({"error": DISK_FULL}, 507)
         traceback.print_exception(error, file=sys.stderr)
         kind = type(error).__name__
         return JSONResponse({"error": f"this is a defect of Unisono ({kind})."}, 500)

@@ -6,12 +6,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from unisono.studio.folder import NAME
 
-__all__ = ["FORMATS", "Asked", "EditAsked", "EvaluateAsked", "GenerateAsked", "ImportAsked",
-           "MapAsked", "PlaceAsked", "Source", "TrainAsked", "TranslateAsked", "ViewAsked",
-           "WalkAsked"]  # fmt: skip
+__all__ = ["FORMATS", "LEARNED", "Asked", "EditAsked", "EvaluateAsked", "GenerateAsked",
+           "ImportAsked", "LearnAsked", "MapAsked", "PlaceAsked", "Source", "SpeakAsked",
+           "TrainAsked", "TranslateAsked", "ViewAsked", "WalkAsked"]  # fmt: skip
 
 FORMATS = ("mot", "sto", "trc", "bvh", "csv", "npz", "html")
 """Endings in which a result may be asked for."""
+
+LEARNED = r"\*[a-z][a-z0-9-]{0,29}\*"
+"""What a learned word looks like in a text."""
 
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 New = Annotated[str, Field(pattern=NAME)]
@@ -39,10 +42,11 @@ class Source(_Strict):
 
 
 class ViewAsked(_Strict):
-    """The timeline page of a recording."""
+    """The timeline page of a recording, maybe with others beside it."""
 
     kind: Literal["view"]
     source: Source
+    beside: Annotated[list[Source], Field(max_length=11)] = []
 
 
 class ImportAsked(_Strict):
@@ -155,6 +159,7 @@ class WalkAsked(_Strict):
         points: Points of the map.
         way: How they are joined.
         frames: Frames of the walk.
+        formats: Endings in which what it looks like is kept.
     """
 
     kind: Literal["walk"]
@@ -165,6 +170,7 @@ class WalkAsked(_Strict):
     ]
     way: Literal["line", "arc", "spline", "along"] = "spline"
     frames: Annotated[int, Field(ge=2, le=1000)] = 60
+    formats: Annotated[list[Format], Field(max_length=7)] = []
 
 
 class EditAsked(_Strict):
@@ -181,9 +187,66 @@ class EditAsked(_Strict):
     formats: Annotated[list[Format], Field(max_length=7)] = ["html"]
 
 
+class SpeakAsked(_Strict):
+    """Motions from words, or a part of a clip made anew.
+
+    Attributes:
+        model: A model of text to motion.
+        texts: What is done; several follow one another.
+        seconds: Length of each text's part.
+        samples: Motions.
+        steps: Solver steps; the model's own where None.
+        guidance: Weight of the texts; the model's own where None.
+        seed: Where the noise comes from.
+        source: A clip of which a part is made anew.
+        keep_frames: Frames of the clip that stay, ``0:20,60:80``.
+        keep_joints: Joints of the clip that stay, ``Hips,LeftUpLeg``.
+        formats: Endings in which the motions are kept.
+    """
+
+    kind: Literal["speak"]
+    model: Word
+    texts: Annotated[list[Annotated[str, Field(min_length=1, max_length=500)]],
+                     Field(min_length=1, max_length=12)]  # fmt: skip
+    seconds: Annotated[float, Field(gt=0, le=120)] = 4.0
+    samples: Annotated[int, Field(ge=1, le=32)] = 1
+    steps: Annotated[int, Field(ge=1, le=1000)] | None = None
+    guidance: Annotated[float, Field(ge=0, le=100)] | None = None
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    source: Source | None = None
+    keep_frames: Annotated[str, Field(max_length=1000)] = ""
+    keep_joints: Annotated[str, Field(max_length=5000)] = ""
+    formats: Annotated[list[Literal["bvh", "npz", "html"]], Field(max_length=3)] = ["bvh", "html"]
+
+
+class LearnAsked(_Strict):
+    """A word for a motion that has none, from clips that show it.
+
+    Attributes:
+        model: A model of text to motion.
+        word: The word, between asterisks.
+        clips: Recordings on the model's skeleton.
+        space: Where motions are compared.
+        start: A word that the model knows to begin from.
+        warm: Steps of comparing text and motion directly.
+        steps: Steps through the diffusion.
+        seed: Where every draw comes from.
+    """
+
+    kind: Literal["learn"]
+    model: Word
+    word: Annotated[str, Field(pattern=f"^{LEARNED}$")]
+    clips: Annotated[list[Source], Field(min_length=1, max_length=50)]
+    space: Literal["realigned", "latent", "noise"] = "realigned"
+    start: Annotated[str, Field(max_length=60)] = ""
+    warm: Annotated[int, Field(ge=0, le=100_000)] = 100
+    steps: Annotated[int, Field(ge=0, le=100_000)] = 300
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+
+
 Asked = Annotated[
     ViewAsked | ImportAsked | TrainAsked | GenerateAsked | TranslateAsked | EvaluateAsked | MapAsked
-    | PlaceAsked | WalkAsked | EditAsked,
+    | PlaceAsked | WalkAsked | EditAsked | SpeakAsked | LearnAsked,
     Field(discriminator="kind"),
 ]  # fmt: skip
 """Anything that may be asked for."""

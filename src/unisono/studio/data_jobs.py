@@ -8,18 +8,59 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from unisono.core.errors import ConfigError
+from unisono.core.errors import ConfigError, UnisonoError
 from unisono.studio.answers import read_options
+from unisono.studio.plain import told
 from unisono.studio.worker import Tell
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["describe_file", "import_dataset", "open_source", "source_stem", "view_source"]
+__all__ = ["Saved", "describe_file", "import_dataset", "open_source", "save_as", "seal_time",
+           "source_stem", "view_source"]  # fmt: skip
+
+
+class Saved(NamedTuple):
+    """A result in the formats that were asked for.
+
+    Attributes:
+        written: Names of files.
+        refused: Lines on formats that cannot hold it.
+    """
+
+    written: list[str]
+    refused: list[str]
+
+
+def save_as(save: Callable[[Path], list[Path]], stem: Path, formats: Iterable[str]) -> Saved:
+    """Write a result in each format but the page; one that cannot hold it keeps no other back.
+
+    Args:
+        save: Writes it to a path, in the format of its ending.
+        stem: The path without its ending.
+        formats: Endings.
+    """
+    written: dict[str, None] = {}  # two formats may write one companion
+    refused = []
+    for ending in (one for one in formats if one != "html"):
+        with tempfile.TemporaryDirectory(prefix=".saving-", dir=stem.parent) as part:
+            try:
+                files = save(Path(part, f"{stem.name}.{ending}"))
+            except UnisonoError as error:
+                refused.append(f"{ending.upper()}: {told(str(error), Path(part))}")
+                continue
+            written |= {file.replace(stem.parent / file.name).name: None for file in files}
+    return Saved(list(written), refused)
+
+
+def seal_time(model: str | Path) -> int:
+    """When a model was sealed, ns; 0 where it has no seal. What is kept of it is kept as long."""
+    seal = Path(model, "seal.json")
+    return seal.stat().st_mtime_ns if seal.exists() else 0
 
 
 def open_source(source: Mapping[str, Any]) -> "xr.DataTree":
@@ -59,12 +100,15 @@ def describe_file(request: Mapping[str, Any], tell: Tell) -> object:
 
 
 def view_source(request: Mapping[str, Any], tell: Tell) -> object:
-    """The timeline page of a recording: ``source``, ``out`` (folder)."""
+    """The timeline page of recordings: ``source``, ``beside`` (sources), ``out`` (folder)."""
     from unisono import api
 
-    tell("reading", 0, 2)
-    found = open_source(request["source"])
-    tell("drawing", 1, 2)
+    sources = [request["source"], *request.get("beside", [])]
+    found = []
+    for number, source in enumerate(sources):
+        tell("reading", number, len(sources) + 1)
+        found.append(open_source(source))
+    tell("drawing", len(sources), len(sources) + 1)
     page = Path(request["out"]) / f"{source_stem(request['source'])}.html"
     return {"written": [api.show(found).save(page).name], "page": page.name}
 

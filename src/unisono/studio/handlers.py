@@ -11,6 +11,7 @@ from unisono.studio.model_jobs import (
     train_model,
     translate_source,
 )
+from unisono.studio.word_jobs import learn_word, speak_motion
 from unisono.studio.worker import Handler, Limit
 
 __all__ = ["HANDLERS", "LIMITS", "QUICK"]
@@ -21,8 +22,10 @@ HANDLERS: Mapping[str, Handler] = {
     "evaluate": evaluate_model,
     "generate": generate_signals,
     "import": import_dataset,
+    "learn": learn_word,
     "map": make_map,
     "place": place_map,
+    "speak": speak_motion,
     "train": train_model,
     "translate": translate_source,
     "verify": take_in_model,

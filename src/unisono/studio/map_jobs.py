@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unisono.core.files import write_text
-from unisono.studio.data_jobs import open_source, source_stem
+from unisono.studio.data_jobs import open_source, save_as, seal_time, source_stem
 from unisono.studio.worker import Tell
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def make_map(request: Mapping[str, Any], tell: Tell) -> object:
 def place_map(request: Mapping[str, Any], tell: Tell) -> object:
     """Places of a map and their labels, as JSON: ``model`` (path), ``out``, maybe ``source``."""
     tell("loading", 0, 1)
-    model = _map(request["model"], _changed(request["model"]))
+    model = _map(request["model"], seal_time(request["model"]))
     chart = model.map
     step = max(-(-len(chart.bank) // _SHOWN), 1)
     told: dict[str, Any] = {
@@ -74,7 +74,7 @@ def walk_map(request: Mapping[str, Any], tell: Tell) -> object:
 
     asked, out = request["asked"], Path(request["out"])
     tell("walking", 0, 2)
-    model = _map(request["model"], _changed(request["model"]))
+    model = _map(request["model"], seal_time(request["model"]))
     found = api.render_walk(model, asked["points"], count=asked["frames"], way=asked["way"])
     walked = found.walked
     told: dict[str, Any] = {
@@ -89,7 +89,9 @@ def walk_map(request: Mapping[str, Any], tell: Tell) -> object:
         tell("drawing", 1, 2)
         page = api.show(found.recording).save(out / "walk.html").name
         written.append(page)
-    return {"written": written, "page": page, "least_confidence": float(walked.confidence.min())}
+    saved = save_as(found.save, out / "walk", asked["formats"])
+    return {"written": [*written, *saved.written], "page": page, "refused": saved.refused,
+            "least_confidence": float(walked.confidence.min())}  # fmt: skip
 
 
 def edit_recording(request: Mapping[str, Any], tell: Tell) -> object:
@@ -98,7 +100,7 @@ def edit_recording(request: Mapping[str, Any], tell: Tell) -> object:
 
     asked, out = request["asked"], Path(request["out"])
     tell("reading", 0, 3)
-    model = _map(request["model"], _changed(request["model"]))
+    model = _map(request["model"], seal_time(request["model"]))
     before = open_source(request["source"])
     toward = None
     if asked["toward"] is not None and asked["value"] is not None:
@@ -112,12 +114,11 @@ def edit_recording(request: Mapping[str, Any], tell: Tell) -> object:
     tell("moving", 1, 3)
     found = api.edit(model, before, how)
     tell("writing", 2, 3)
-    stem, written = f"{source_stem(request['source'])}_edited", []
-    for ending in (one for one in asked["formats"] if one != "html"):
-        written += [f.name for f in found.save(out / f"{stem}.{ending}", overwrite=True)]
+    stem = f"{source_stem(request['source'])}_edited"
+    saved = save_as(found.save, out / stem, asked["formats"])
     page = api.show([found.recording, before]).save(out / f"{stem}.html").name
-    return {"written": [*written, page], "page": page, "summary": found.summary(),
-            **found.report()}  # fmt: skip
+    return {"written": [*saved.written, page], "page": page, "summary": found.summary(),
+            "refused": saved.refused, **found.report()}  # fmt: skip
 
 
 def _rounded(values: Any) -> Any:  # noqa: ANN401 - nested lists
@@ -130,11 +131,6 @@ def _picture(frames: Any) -> dict[str, Any]:  # noqa: ANN401 - an array (n, h, w
     low, high = float(values.min()), float(values.max())
     grey = np.round(255 * (values - low) / max(high - low, 1e-12)).astype(np.uint8)
     return {"shape": list(values.shape), "low": low, "high": high, "grey": grey.tobytes().hex()}
-
-
-def _changed(path: str) -> int:
-    seal = Path(path, "seal.json")
-    return seal.stat().st_mtime_ns if seal.exists() else 0
 
 
 @lru_cache(maxsize=2)

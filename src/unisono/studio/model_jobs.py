@@ -14,7 +14,7 @@ import tomli_w
 
 from unisono.core.errors import ConfigError, ModelError
 from unisono.core.files import atomic_folder, write_text
-from unisono.studio.data_jobs import open_source, source_stem
+from unisono.studio.data_jobs import open_source, save_as, seal_time, source_stem
 from unisono.studio.worker import JobStopped, Tell, WorkerLeaves
 
 __all__ = ["SIZES", "evaluate_model", "generate_signals", "take_in_model", "train_model",
@@ -162,19 +162,24 @@ def generate_signals(request: Mapping[str, Any], tell: Tell) -> object:
     options = api.Sampling(
         samples=asked["samples"], steps=asked["steps"], seed=asked["seed"], physics=asked["physics"]
     )
-    stem, written, reports, results = source_stem(request["source"]), [], [], []
+    stem = source_stem(request["source"])
+    written: list[str] = []
+    refused: list[str] = []
+    reports: list[dict[str, Any]] = []
+    results: list[api.Generated] = []
     for number, (name, path) in enumerate(models.items()):
         tell("generating", number + 1, steps)
-        result = _model(path, _changed(path)).generate(recording, options=options)
+        result = _model(path, seal_time(path)).generate(recording, options=options)
         results.append(result)
         short = name.rsplit("/", 1)[-1]
-        for ending in (f for f in asked["formats"] if f != "html"):
-            file = out / f"{stem}_{short}.{ending}"
-            written += [one.name for one in result.save(file, overwrite=True)]
+        saved = save_as(result.save, out / f"{stem}_{short}", asked["formats"])
+        written += saved.written
+        refused += [f"{short}, {line}" for line in saved.refused]
         reports.append({"model": name, "summary": result.summary(), **result.report()})
     tell("drawing", steps - 1, steps)
     page = api.show(results).save(out / f"{stem}.html").name
-    return {"written": [*dict.fromkeys(written), page], "page": page, "reports": reports}
+    return {"written": [*dict.fromkeys(written), page], "page": page, "reports": reports,
+            "refused": refused}  # fmt: skip
 
 
 def translate_source(request: Mapping[str, Any], tell: Tell) -> object:
@@ -195,21 +200,16 @@ def translate_source(request: Mapping[str, Any], tell: Tell) -> object:
         found = bridge.translate_recording(open_source(source), options=options)
     tell("writing", 2, 3)
     stem = f"{source_stem(source)}_translated"
-    written: list[str] = []
-    for ending in asked["formats"]:
-        folder = out / ending  # two formats may write one companion
-        folder.mkdir(exist_ok=True)
-        for file in found.save(folder / f"{stem}.{ending}"):
-            target = out / file.name
-            file.replace(target)
-            written.append(target.name)
-        folder.rmdir()
+    saved = save_as(found.save, out / stem, asked["formats"])
+    written = [*saved.written]
     page = ""
     if isinstance(found, api.RecordingTranslation):
         page = api.show(found.recording).save(out / f"{stem}.html").name
         written.append(page)
-    said = {"written": list(dict.fromkeys(written)), "summary": found.summary()}
-    return said | ({"page": page} if page else {})
+    if not written:
+        raise ConfigError(" ".join(saved.refused) or "name a format to keep it in.")
+    return {"written": written, "page": page, "summary": found.summary(),
+            "refused": saved.refused}  # fmt: skip
 
 
 def evaluate_model(request: Mapping[str, Any], tell: Tell) -> object:
@@ -238,9 +238,14 @@ def take_in_model(request: Mapping[str, Any], tell: Tell) -> object:
     output = Path(request["output"])
     if output.exists():  # it was taken in before its worker died
         return {"model": request["name"], **_verified(output)}
-    with atomic_folder(output) as part:
-        _unpack(path, part)
-        about = _verified(part)
+    if not path.exists():
+        raise ModelError("the archive is no longer there; send it again.")
+    try:
+        with atomic_folder(output) as part:
+            _unpack(path, part)
+            about = _verified(part)
+    finally:
+        path.unlink()  # what it held is among the models, or is none
     return {"model": request["name"], **about}
 
 
@@ -284,11 +289,10 @@ def _verified(folder: Path) -> dict[str, Any]:
     if method == "lddbm":
         data = api.load_translator(folder).recipe.data
         return {"kind": "bridge", "given": list(data.given), "want": list(data.want)}
+    if method == "lead":
+        joints = len(api.load_motion_model(folder).rig.names)
+        return {"kind": "words", "given": ["text"], "want": ["motion"], "joints": joints}
     return {"kind": "generator", **api.load(folder).about()}
-
-
-def _changed(path: str | Path) -> int:
-    return Path(path, "seal.json").stat().st_mtime_ns if Path(path, "seal.json").exists() else 0
 
 
 @lru_cache(maxsize=3)

@@ -1,13 +1,30 @@
 """What is told to a person: one line, without a path of the machine."""
 
+import errno
 import re
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["told"]
+__all__ = ["DISK_FULL", "is_disk_full", "told"]
+
+DISK_FULL = "the disk is full; free space and ask again."
+"""What is said where nothing more can be written."""
 
 _PRIVATE = re.compile(r"\.studio/(?:files|results)/\.?[0-9a-f]{16}/")
 _PATH = re.compile(r"(?<![\w.:/])(?:[A-Za-z]:)?(?:[/\\][^\s/\\:;,'\"()]+)+[/\\]?")
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error says that nothing more can be written.
+
+    Example:
+        >>> is_disk_full(OSError(errno.ENOSPC, "No space left on device")), is_disk_full(OSError())
+        (True, False)
+    """
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def told(text: str, root: Path, names: Mapping[str, str] | None = None) -> str:

@@ -1,19 +1,25 @@
 """From what is asked to a job: names become the paths that the folder knows, and room is made."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from unisono.core.checks import nearest
 from unisono.core.errors import ConfigError
 from unisono.studio.asking import (
+    LEARNED,
     Asked,
     EditAsked,
     EvaluateAsked,
     GenerateAsked,
     ImportAsked,
+    LearnAsked,
     MapAsked,
     PlaceAsked,
     Source,
+    SpeakAsked,
     TrainAsked,
     TranslateAsked,
     ViewAsked,
@@ -22,9 +28,9 @@ from unisono.studio.asking import (
 from unisono.studio.folder import NotThere, Place, WorkFolder
 from unisono.studio.uploads import Upload, Uploads
 
-__all__ = ["Planned", "Planner", "file_source", "model_kind"]
+__all__ = ["Planned", "Planner", "file_source", "model_kind", "word_files", "word_folder"]
 
-_METHODS = {"conda": "map", "lddbm": "bridge"}
+_METHODS = {"conda": "map", "lddbm": "bridge", "lead": "words"}
 
 
 class Planned(NamedTuple):
@@ -40,9 +46,20 @@ class Planned(NamedTuple):
 
 
 def model_kind(place: Place) -> str:
-    """``"generator"``, ``"map"`` or ``"bridge"``; ``""`` where the model cannot be read."""
+    """``generator``, ``map``, ``bridge`` or ``words``; empty where the model cannot be read."""
     method = str(place.table.get("method", ""))
     return _METHODS.get(method, "generator") if method else ""
+
+
+def word_folder(model: Path) -> Path:
+    """Where the learned words of a model lie: beside it, since a sealed folder stays as it is."""
+    return model.with_name(f"{model.name}.words")
+
+
+def word_files(model: Path) -> dict[str, Path]:
+    """Files of a model's learned words, by the word as it is written in a text."""
+    found = {f"*{file.stem}*": file for file in sorted(word_folder(model).glob("*.word"))}
+    return {word: file for word, file in found.items() if re.fullmatch(LEARNED, word)}
 
 
 def file_source(upload: Upload) -> dict[str, Any]:
@@ -75,7 +92,12 @@ class Planner:
         made: dict[str, Any]
         match asked:
             case ViewAsked():
-                made = {"source": self._source(asked.source)}
+                beside = [self._source(one) for one in asked.beside]
+                made = {"source": self._source(asked.source), "beside": beside}
+            case SpeakAsked():
+                made = self._speak(asked)
+            case LearnAsked():
+                made = self._learn(asked)
             case ImportAsked():
                 made = self._import(asked)
             case TrainAsked():
@@ -107,6 +129,26 @@ class Planner:
         if not isinstance(asked, WalkAsked) and asked.source is not None:
             made["source"] = self._source(asked.source)
         return made
+
+    def _speak(self, asked: SpeakAsked) -> dict[str, Any]:
+        model = Path(self._model(asked.model, "words"))
+        known = word_files(model)
+        used = [word for text in asked.texts for word in re.findall(LEARNED, text.lower())]
+        for word in used:
+            if word not in known:
+                raise NotThere(
+                    f"the model has not learned {word}; teach it first.{nearest(word, known)}"
+                )
+        words = [str(known[word]) for word in dict.fromkeys(used)]
+        source = {} if asked.source is None else {"source": self._source(asked.source)}
+        return {"model": str(model), "words": words, **source}
+
+    def _learn(self, asked: LearnAsked) -> dict[str, Any]:
+        model = Path(self._model(asked.model, "words"))
+        if asked.word in word_files(model):
+            raise ConfigError(f"the model has learned {asked.word} already; choose another word.")
+        clips = [self._source(clip) for clip in asked.clips]
+        return {"model": str(model), "clips": clips, "out": str(word_folder(model))}
 
     def _source(self, source: Source) -> dict[str, Any]:
         if source.file is not None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from unisono.studio.answers import Answers, Offer
 
 __all__ = ["About", "CurveSaid", "DatasetSaid", "DescribedFile", "FileSaid", "JobSaid", "ModelSaid",
-           "Problem", "RecordingSaid"]  # fmt: skip
+           "Problem", "RecordingSaid", "WordSaid"]  # fmt: skip
 
 
 class Problem(BaseModel):
@@ -119,7 +119,7 @@ class ModelSaid(BaseModel):
 
     Attributes:
         name: Its name.
-        kind: ``generator``, ``map`` or ``bridge``; ``""`` where it cannot be read.
+        kind: ``generator``, ``map``, ``bridge`` or ``words``; empty where it cannot be read.
         method: Its method.
         given: What it is given.
         want: What it makes.
@@ -134,6 +134,18 @@ class ModelSaid(BaseModel):
     want: list[str]
     made: str
     card: str = ""
+
+
+class WordSaid(BaseModel):
+    """A word that a model of text to motion has learned.
+
+    Attributes:
+        word: As it is written in a text, between asterisks.
+        at: When it was learned, s since 1970.
+    """
+
+    word: str
+    at: float
 
 
 class JobSaid(BaseModel):

@@ -3,6 +3,7 @@
 import csv
 import math
 import mimetypes
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -11,19 +12,21 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, StreamingResponse
 
 from unisono.core.errors import ConfigError
-from unisono.studio.asking import Asked
+from unisono.studio.asking import LEARNED, Asked
 from unisono.studio.desk import Desk
 from unisono.studio.folder import NotThere, Place
 from unisono.studio.guard import Refused, frame_policy
 from unisono.studio.jobs import STATES, Job
-from unisono.studio.planning import Planned, model_kind
-from unisono.studio.shapes import CurveSaid, JobSaid, ModelSaid
-from unisono.studio.uploads import plain_name
+from unisono.studio.planning import Planned, model_kind, word_files
+from unisono.studio.shapes import CurveSaid, JobSaid, ModelSaid, WordSaid
+from unisono.studio.uploads import TooLarge, plain_name
 
 __all__ = ["work_routes"]
 
 _POINTS = 500
 _CARD = 100_000
+_ARCHIVES = 20
+"""Models from outside that may wait to be verified."""
 
 Name = Annotated[str, Query(min_length=1, max_length=300)]
 State = Annotated[str, Query(pattern=f"^({'|'.join(STATES)})?$")]
@@ -33,6 +36,7 @@ def work_routes(desk: Desk) -> APIRouter:
     """Routes of models and jobs."""
     routes = APIRouter(prefix="/api")
     _models(routes, desk)
+    _words(routes, desk)
     _jobs(routes, desk)
     _results(routes, desk)
     return routes
@@ -59,11 +63,17 @@ def _models(routes: APIRouter, desk: Desk) -> None:
     async def send_model(name: Name, request: Request) -> JobSaid:
         """Take in a model from outside, its folder as a .zip as the body; a job verifies it."""
         output = desk.folder.new_place("model", name)
+        if len(list(desk.folder.results.glob("*/*.zip"))) >= _ARCHIVES:
+            raise TooLarge(f"{_ARCHIVES} models wait to be verified already; let one of them end.")
         folder = desk.folder.new_result()
         path = folder / plain_name(f"{name}.zip", (".zip",))
-        with path.open("wb") as file:
-            async for piece in request.stream():
-                file.write(piece)
+        try:
+            with path.open("wb") as file:
+                async for piece in request.stream():
+                    file.write(piece)
+        except BaseException:  # a closed tab, a full disk, too much of it
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         shown = output.relative_to(desk.folder.root).as_posix()
         wanted = {"path": str(path), "output": str(output), "name": shown}
         return await run_in_threadpool(desk.submit, Planned("verify", wanted))
@@ -73,6 +83,23 @@ def _models(routes: APIRouter, desk: Desk) -> None:
         """Verify a model of the folder: every byte as it was sealed, weights that fit."""
         place = desk.folder.place("model", name)
         return desk.submit(Planned("verify", {"path": str(place.path), "name": place.name}))
+
+
+def _words(routes: APIRouter, desk: Desk) -> None:
+    @routes.get("/words", tags=["models"])
+    def list_words(model: Name) -> list[WordSaid]:
+        """Words that a model of text to motion has learned."""
+        found = word_files(desk.folder.place("model", model).path)
+        return [WordSaid(word=word, at=file.stat().st_mtime) for word, file in found.items()]
+
+    @routes.get("/word", tags=["models"], response_class=FileResponse)
+    def get_word(model: Name, word: Annotated[str, Query(pattern=f"^{LEARNED}$")]) -> FileResponse:
+        """The file of a learned word, to be kept."""
+        found = word_files(desk.folder.place("model", model).path)
+        if word not in found:
+            raise NotThere("the model has not learned this word.")
+        file = found[word]
+        return FileResponse(file, filename=file.name, media_type="application/octet-stream")
 
 
 def _jobs(routes: APIRouter, desk: Desk) -> None:
@@ -168,10 +195,12 @@ def _model_said(place: Place) -> ModelSaid:
     data = config.get("data", {}) if isinstance(config, dict) else {}
     request = table.get("extra", {}).get("request", {})
     streams = [str(stream.get("name", "")) for stream in table.get("streams", [])]
-    is_map = model_kind(place) == "map"
+    kind, is_map = model_kind(place), model_kind(place) == "map"
+    if kind == "words":
+        data = {"given": ["text"], "want": ["motion"]}
     return ModelSaid(
         name=place.name,
-        kind=model_kind(place),
+        kind=kind,
         method=str(table.get("method", "")),
         given=streams if is_map else [str(name) for name in data.get("given", [])],
         want=[str(name) for name in (request.get("by", []) if is_map else data.get("want", []))],

@@ -22,6 +22,7 @@ from typing import Any
 
 from unisono.core.errors import UnisonoError
 from unisono.studio.jobs import Job, JobQueue
+from unisono.studio.plain import DISK_FULL, is_disk_full
 
 __all__ = [
     "Handler",
@@ -157,7 +158,8 @@ def _end(job: Job, name: str, queue: JobQueue, handlers: Mapping[str, Handler], 
         queue.fail(job.id, name, "it needs more memory than the studio allows; give a smaller one.")
     except Exception as error:  # our defect, to the log; the person hears its kind alone
         traceback.print_exc()
-        queue.fail(job.id, name, f"this is a defect of Unisono ({type(error).__name__}).")
+        defect = f"this is a defect of Unisono ({type(error).__name__})."
+        queue.fail(job.id, name, DISK_FULL if is_disk_full(error) else defect)
 
 
 @contextmanager
