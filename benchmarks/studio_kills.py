@@ -98,7 +98,7 @@ def main() -> None:
         folder, code, port = Path(place) / "lab", Path(place) / "code", free_port()
         code.mkdir()
         (code / "bench_kinds.py").write_text(HANDLERS)
-        os.environ["PYTHONPATH"] = str(code)
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(code), os.environ.get("PYTHONPATH", "")])
         where = "bench_kinds:HANDLERS"
         server = started(folder, port, handlers=where)
         queue = folder / ".studio" / "jobs.sqlite"
