@@ -6,8 +6,8 @@ from typing import cast
 import numpy as np
 import pytest
 
+from unisono.api.map_chart import Map
 from unisono.api.map_moves import Moved, toward_class, toward_value
-from unisono.api.mapping import Map
 from unisono.core.errors import ModelError, UnisonoError
 from unisono.editing.bank import Bank
 

@@ -22,9 +22,11 @@ import numpy.typing as npt
 import torch
 import xarray as xr
 
+from unisono.api.map_chart import Embedded, Map
 from unisono.api.map_moves import Moved, toward_class, toward_value
-from unisono.api.mapping import Embedded, Map, MapModel
-from unisono.core.checks import check_range, nearest
+from unisono.api.map_noise import STEPS, Noised
+from unisono.api.mapping import MapModel
+from unisono.core.checks import check_choice, check_range, nearest
 from unisono.core.errors import ModelError, OutputError, UnisonoError
 from unisono.editing.forecasting import Analogues
 from unisono.editing.walks import SplineWalk
@@ -57,6 +59,8 @@ class Edit:
         forecast: Frames to add at the end.
         share: How far to go towards a label or class, 0 to 1.
         keep: Channels that keep their bits, as patterns.
+        through: ``"codes"``, or ``"noise"``: up to the noise of the diffusion under the map, moved
+            there, and back under the wanted label (:mod:`unisono.api.map_noise`).
     """
 
     toward: tuple[str, float] | None = None
@@ -65,6 +69,7 @@ class Edit:
     forecast: int = 0
     share: float = 1.0
     keep: tuple[str, ...] = ()
+    through: str = "codes"
 
     def __post_init__(self) -> None:
         given = [self.toward is not None, bool(self.to_class), self.between is not None]
@@ -73,6 +78,9 @@ class Edit:
                 "say one thing to do: toward a label, to a class, between instants, or a forecast."
             )
         check_range("share", self.share, 0, 1, closed=True)
+        check_choice("through", self.through, ("codes", "noise"))
+        if self.through == "noise" and self.forecast:
+            raise UnisonoError("a forecast goes through codes; leave out through='noise'.")
 
 
 class Edited(NamedTuple):
@@ -87,6 +95,8 @@ class Edited(NamedTuple):
         confidence: How ordinary it is, ``(m,)``.
         cycle: How far the map of each edited frame is from where it was meant to be, over the
             spread of the map, ``(m,)``.
+        round_trip: Relative error of the frames' way to noise and back, unmoved; None for an edit
+            in the codes.
     """
 
     recording: xr.DataTree
@@ -96,6 +106,7 @@ class Edited(NamedTuple):
     distance: Array
     confidence: Array
     cycle: Array
+    round_trip: float | None = None
 
     @property
     def off(self) -> float:
@@ -111,6 +122,7 @@ class Edited(NamedTuple):
             "confidence_least": float(self.confidence.min()),
             "off_the_data": self.off,
             "cycle_error_median": float(np.median(self.cycle)),
+            **({} if self.round_trip is None else {"round_trip_error": self.round_trip}),
         }
 
     def summary(self) -> str:
@@ -122,6 +134,11 @@ class Edited(NamedTuple):
             f"  confidence {told['confidence_median']:.2f} (least {told['confidence_least']:.3f}), "
             f"cycle error {told['cycle_error_median']:.2f} of the map's spread",
         ]
+        if self.round_trip is not None:
+            lines.append(
+                f"  to noise and back in {STEPS} steps, unmoved: relative error "
+                f"{self.round_trip:.1e}"
+            )
         if self.off > 0:
             lines.append(
                 f"  WARNING: {self.off:.0%} of the frames are off the data; do not trust them."
@@ -150,16 +167,51 @@ def edit(model: MapModel, recording: xr.DataTree, how: Edit) -> Edited:
     placed = model.map.embed(recording)
     if how.forecast:
         return _onwards(model.map, recording, placed, how)
+    noised = _noised(model, placed) if how.through == "noise" else None
+    chart, own = (model.map, placed) if noised is None else (noised.chart, noised.placed)
     if how.between is not None:
         chosen, target = _between(placed, how.between)
-        wanted = _bridged(model.map, placed, chosen, target)
+        wanted = _bridged(chart, own, chosen, target)
     else:
         chosen = np.arange(len(placed.points))
-        target, wanted = _moved(model, placed, how)
-    return _replaced(model.map, recording, placed, (chosen, target, wanted), how.keep)
+        target, wanted = _moved(model, chart, own, how)
+    if noised is not None:
+        wanted = _returned(model, placed, noised, (chosen, wanted), how)
+    edited = _replaced(model.map, recording, placed, (chosen, target, wanted), how.keep)
+    return edited if noised is None else edited._replace(round_trip=noised.error)
 
 
-def _moved(model: MapModel, placed: Embedded, how: Edit) -> Moved:
+def _noised(model: MapModel, placed: Embedded) -> Noised:
+    if model.carrier is None:
+        raise ModelError(
+            f"{model.folder} holds no diffusion to go through; train the map with one "
+            "(unisono map ... --diffusion 2000), or edit in the codes."
+        )
+    return model.carrier.enter(model.map, placed)
+
+
+def _returned(
+    model: MapModel,
+    placed: Embedded,
+    noised: Noised,
+    move: tuple[npt.NDArray[np.int64], Array],
+    how: Edit,
+) -> Array:
+    """Codes of moved noise; the frames' own part is kept where the frames are known."""
+    if model.carrier is None:
+        raise ModelError(f"{model.folder} holds no diffusion.")
+    chosen, noise = move
+    if how.between is not None:  # the frames between are not read, nor their labels
+        ends = noised.known[[chosen[0] - 1, chosen[-1] + 1]].mean(dim=0)
+        return model.carrier.leave(noise, ends.expand(len(chosen), -1))
+    known = noised.known[chosen]
+    if how.toward is not None:
+        known = model.carrier.moved(known, how.toward[0], how.toward[1], how.share)
+    codes = model.carrier.leave(noise, known)
+    return np.asarray(placed.codes[chosen] + codes - noised.back[chosen])
+
+
+def _moved(model: MapModel, chart: Map, placed: Embedded, how: Edit) -> Moved:
     """Frames moved towards a label or a class."""
     if how.toward is not None:
         name, value = how.toward
@@ -170,9 +222,9 @@ def _moved(model: MapModel, placed: Embedded, how: Edit) -> Moved:
                 f"{nearest(name, model.spreads)}"
             )
         frames = Moved(placed.points, placed.codes)
-        return toward_value(model.map, frames, name, value, how.share)
-    target = toward_class(model.map, placed.points, how.to_class, how.share)
-    there, here = (model.map.lift(points).codes for points in (target, placed.points))
+        return toward_value(chart, frames, name, value, how.share)
+    target = toward_class(chart, placed.points, how.to_class, how.share)
+    there, here = (chart.lift(points).codes for points in (target, placed.points))
     return Moved(target, placed.codes + there - here)
 
 

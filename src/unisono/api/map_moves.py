@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
-from unisono.api.mapping import Map
+from unisono.api.map_chart import Map
 from unisono.core.checks import nearest
 from unisono.core.errors import ModelError, UnisonoError
 from unisono.editing.class_paths import ClassDensity, class_path

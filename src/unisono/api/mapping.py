@@ -9,15 +9,15 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import torch
-import xarray as xr
+from torch import Tensor
 
 from unisono.api.cards import map_card
-from unisono.api.map_data import Spread, map_data, spreads
+from unisono.api.map_chart import Map
+from unisono.api.map_data import MapData, Spread, map_data, spreads
+from unisono.api.map_noise import Carrier, bank_noise, train_noise
 from unisono.api.map_training import (
     MAP_TRAINING,
     MapReport,
@@ -27,175 +27,22 @@ from unisono.api.map_training import (
     train_map,
 )
 from unisono.api.opening import Face, open_kind, restored
+from unisono.core.checks import check_range
 from unisono.core.config import from_mapping, to_mapping
-from unisono.core.contracts import StreamInfo
-from unisono.core.errors import OutputError, UnisonoError
-from unisono.editing.bank import Bank
-from unisono.editing.geodesics import NeighbourGraph, evenly
-from unisono.editing.lift import Lifted, NeighbourLift
-from unisono.editing.walks import SplineWalk, lerp, slerp
+from unisono.core.errors import ConfigError, OutputError, UnisonoError
 from unisono.methods.conda import ConDA, ConDASettings, MapShape
+from unisono.methods.conda_diffusion import ConDADiffusion, DiffusionSettings, ItemShape
 from unisono.recordings.dataset import Dataset
-from unisono.recordings.frame_table import frames_of
 from unisono.training.card import Card
 from unisono.training.sealed import SealedModel, hash_subject, seal
 from unisono.training.settings import TrainingSettings
 
-__all__ = ["WALKS", "Embedded", "Map", "MapModel", "MapRequest", "Walked", "fit_map", "load_map"]
+__all__ = ["MapModel", "MapRequest", "fit_map", "load_map"]
 
-Array = npt.NDArray[np.float64]
+Tell = Callable[[str, int, int], None]
 
-WALKS = ("line", "arc", "spline", "along")
-"""Ways to walk: straight, on an arc, on a curve through all points, along the data."""
-
-_NEIGHBOURS, _FINE = 10, 200
-
-
-class Embedded(NamedTuple):
-    """Frames of a recording on the map.
-
-    Attributes:
-        points: ``(n, d)``.
-        codes: ``(n, w)``.
-        time: Seconds, ``(n,)``.
-        rows: Which frames of the recording these are (those with all channels valid), ``(n,)``.
-        confidence: How ordinary the distance to the data is, ``(n,)``.
-    """
-
-    points: Array
-    codes: Array
-    time: Array
-    rows: npt.NDArray[np.int64]
-    confidence: Array
-
-
-class Walked(NamedTuple):
-    """A walk.
-
-    Attributes:
-        points: ``(m, d)``.
-        distance: Distance to the data, ``(m,)``.
-        confidence: How ordinary it is, ``(m,)``.
-    """
-
-    points: Array
-    distance: Array
-    confidence: Array
-
-
-class Map:
-    """A map that is ready for use.
-
-    Args:
-        method: The trained map.
-        infos: Streams of a frame.
-        labels: Labels of the bank's frames, by name.
-    """
-
-    def __init__(
-        self,
-        method: ConDA,
-        infos: Sequence[StreamInfo],
-        labels: Mapping[str, npt.NDArray[np.generic]],
-    ) -> None:
-        self.method, self.infos, self.labels = method, tuple(infos), dict(labels)
-        self.bank: Bank = method.bank()
-        self.lifting = NeighbourLift(self.bank, k=min(method.settings.k, len(self.bank)))
-
-    @property
-    def dims(self) -> int:
-        """Dimensions."""
-        return self.bank.width
-
-    def embed(self, recording: xr.DataTree) -> Embedded:
-        """Place the frames of a recording on the map; frames with gaps are left out.
-
-        Raises:
-            SchemaError: If it lacks a stream or channel, or no frame is whole.
-        """
-        frames = frames_of(recording, self.infos)
-        whole = np.asarray(frames.valid.all(axis=1))
-        if not whole.any():
-            raise UnisonoError("no frame of the recording has all channels; fill its gaps first.")
-        stretch = np.cumsum(whole & ~np.concatenate([[False], whole[:-1]]))[whole]
-        codes = self.method.encode(torch.from_numpy(frames.values[whole].astype(np.float32)))
-        points = self.method.embed(codes, torch.from_numpy(stretch.astype(np.int64)))
-        placed = points.numpy().astype(np.float64)
-        return Embedded(
-            placed,
-            codes.numpy().astype(np.float64),
-            frames.time[whole],
-            np.flatnonzero(whole),
-            self.lifting.lift(placed).confidence,
-        )
-
-    def walk(self, points: npt.ArrayLike, *, count: int = 50, way: str = "spline") -> Walked:
-        """Walk through points, from the first to the last.
-
-        Args:
-            points: ``(m, d)``; a line, an arc and the way along the data join each to the next.
-            count: Number of points of the walk.
-            way: ``"line"``, ``"arc"``, ``"spline"``, or ``"along"`` the data.
-
-        Raises:
-            UnisonoError: If the points are of another map, or no way joins them.
-        """
-        if way not in WALKS:
-            raise UnisonoError(f"way must be one of {', '.join(WALKS)}; got {way!r}.")
-        array = np.asarray(points, np.float64)
-        self.bank.near(array, 1)  # refuses points of another map
-        if len(array) < 2:
-            raise UnisonoError("a walk needs at least two points.")
-        if way == "spline":
-            found = SplineWalk(array).at(np.linspace(0, 1, count))
-        else:
-            found = self._joined(array, count, way)
-        lifted = self.lifting.lift(found)
-        return Walked(found, lifted.distance, lifted.confidence)
-
-    def _joined(self, points: Array, count: int, way: str) -> Array:
-        place = np.linspace(0, len(points) - 1, count)
-        if way == "along":
-            legs = [self._along(a, b) for a, b in zip(points[:-1], points[1:], strict=True)]
-            whole = np.concatenate([leg[i > 0 :] for i, leg in enumerate(legs)])
-            return evenly(whole, count)
-        step = lerp if way == "line" else slerp
-        found = []
-        for p in place:
-            leg = min(int(p), len(points) - 2)
-            found.append(step(points[leg], points[leg + 1], [p - leg])[0])
-        return np.array(found)
-
-    def _along(self, start: Array, end: Array) -> Array:
-        """The way along the data, over as few neighbours as join the ends."""
-        k = _NEIGHBOURS
-        while True:
-            try:
-                return NeighbourGraph(self.bank, k=k).path(start, end, _FINE)
-            except UnisonoError:
-                if k >= len(self.bank):
-                    raise
-                k *= 2
-
-    def lift(self, points: npt.ArrayLike) -> Lifted:
-        """Bring points back to codes."""
-        return self.lifting.lift(points)
-
-    def render(self, points: npt.ArrayLike) -> xr.DataArray:
-        """Bring points back to frames, ``(point, channel)``, in the model's units."""
-        return self.frames(self.lift(points).codes)
-
-    def frames(self, codes: npt.ArrayLike) -> xr.DataArray:
-        """Frames of codes, ``(point, channel)``."""
-        values = self.method.decode(torch.from_numpy(np.asarray(codes, np.float32))).numpy()
-        return xr.DataArray(
-            values,
-            dims=("point", "channel"),
-            coords={
-                "channel": [c for info in self.infos for c in info.channels],
-                "stream": ("channel", [i.name for i in self.infos for _ in i.channels]),
-            },
-        )
+_BELOW, _NOISE = "diffusion/", "noise"
+"""Names of the diffusion's weights and of the bank's noise, beside the map's in a sealed model."""
 
 
 @dataclass(frozen=True)
@@ -209,6 +56,8 @@ class MapRequest:
         controls: Whether controls are trained and printed.
         channels: Patterns of channels, such as ``"Left*"``; by default all that every recording
             has.
+        diffusion: Steps of a conditional latent diffusion that is trained on the same frames, so
+            that edits may go through noise; 0 for none.
     """
 
     by: tuple[str, ...]
@@ -216,6 +65,13 @@ class MapRequest:
     rate_hz: float = 0.0
     controls: bool = True
     channels: tuple[str, ...] = ()
+    diffusion: int = 0
+
+    def __post_init__(self) -> None:
+        try:
+            check_range("diffusion", self.diffusion, 0, 10_000_000, closed=True)
+        except UnisonoError as error:
+            raise ConfigError(str(error)) from None
 
 
 @dataclass(frozen=True)
@@ -229,6 +85,7 @@ class MapModel(Face):
         report: What it is worth.
         spreads: Labels that are numbers.
         sealed: Everything that was sealed.
+        carrier: The diffusion through whose noise edits may go; None where none was trained.
     """
 
     folder: Path
@@ -237,6 +94,7 @@ class MapModel(Face):
     report: MapReport
     spreads: Mapping[str, Spread]
     sealed: SealedModel
+    carrier: Carrier | None = None
 
     def __repr__(self) -> str:
         by = ", ".join(self.request.by)
@@ -254,7 +112,7 @@ def fit_map(
     request: MapRequest | None = None,
     settings: ConDASettings = ConDASettings(),  # noqa: B008 - frozen
     training: TrainingSettings = MAP_TRAINING,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Tell | None = None,
 ) -> MapModel:
     """Train a map with its controls and seal it.
 
@@ -302,13 +160,14 @@ def fit_map(
             "shuffled labels": one("shuffled", settings, "shuffled"),
         }
     report = judge(found, method, others)
+    below, weights = _diffused(found, method, asked, settings.seed, work, progress)
     labels = {name: values.tolist() for name, values in found.train.labels.items()}
     salt = found.split.digest
     model = SealedModel(
         method="conda",
         config=to_mapping(settings),
         streams=found.infos,
-        state=dict(method.state_dict()),
+        state=dict(method.state_dict()) | weights,
         seed=settings.seed,
         split={
             "digest": salt,
@@ -326,11 +185,44 @@ def fit_map(
             "spreads": {k: dataclasses.asdict(v) for k, v in spreads(found.train).items()},
             "data_digest": data.digest,
             "left_out": list(found.left_out),
+            **below,
         },
     )
     seal(output, model)
     shutil.rmtree(work, ignore_errors=True)
     return load_map(output)
+
+
+def _diffused(
+    data: MapData,
+    method: ConDA,
+    asked: MapRequest,
+    seed: int,
+    work: Path,
+    progress: Tell | None,
+) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """What is sealed of the diffusion: its settings, and its weights with the bank's noise."""
+    if not asked.diffusion:
+        return {}, {}
+    how = DiffusionSettings(codes=method.settings.codes, steps=asked.diffusion, seed=seed)
+    made = train_noise(method, data, how, work / "diffusion", progress)
+    weights = {_BELOW + name: value for name, value in made.state_dict().items()}
+    return (
+        {"diffusion": to_mapping(made.settings)},
+        weights | {_NOISE: bank_noise(method, data, made)},
+    )
+
+
+def _carrier(sealed: SealedModel, known: Mapping[str, Spread], folder: Path) -> Carrier | None:
+    stored = sealed.extra.get("diffusion")
+    if stored is None:
+        return None
+    settings = from_mapping(DiffusionSettings, dict(stored))
+    width, count = sealed.state["codes"].shape[1], len(sealed.state["codes"])
+    made = ConDADiffusion(settings, ItemShape((width,), tuple(known)), places=count)
+    own = {k.removeprefix(_BELOW): v for k, v in sealed.state.items() if k.startswith(_BELOW)}
+    method = restored(made, dataclasses.replace(sealed, state=own), folder)
+    return Carrier(method, sealed.state[_NOISE], known)
 
 
 def _card(data: Dataset, output: Path) -> Card:
@@ -362,7 +254,10 @@ def load_map(folder: str | Path) -> MapModel:
     codes = sealed.state["codes"]
     channels = sum(info.width for info in sealed.streams)
     shape = MapShape(channels, len(codes), "time" in request.by)
-    method = restored(ConDA(settings, shape), sealed, folder)
+    of_map = {k: v for k, v in sealed.state.items() if not k.startswith((_BELOW, _NOISE))}
+    weights = dataclasses.replace(sealed, state=of_map)
+    method = restored(ConDA(settings, shape), weights, folder)
+    known = {name: Spread(**values) for name, values in sealed.extra["spreads"].items()}
     stored: Mapping[str, Any] = sealed.extra
     labels = {name: np.asarray(values) for name, values in stored["labels"].items()}
     return MapModel(
@@ -370,6 +265,7 @@ def load_map(folder: str | Path) -> MapModel:
         Map(method, sealed.streams, labels),
         request,
         report_of(sealed.metrics),
-        {name: Spread(**values) for name, values in stored["spreads"].items()},
+        known,
         sealed,
+        _carrier(sealed, known, folder),
     )

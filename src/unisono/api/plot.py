@@ -24,7 +24,8 @@ from unisono.viewing.quick import QuickCurve, QuickLine, curves_figure
 if TYPE_CHECKING:
     from unisono.api.evaluating import EvaluationResult
     from unisono.api.generated import Generated
-    from unisono.api.mapping import Map, MapModel
+    from unisono.api.map_chart import Map
+    from unisono.api.mapping import MapModel
 
 __all__ = ["bands", "calibration", "curves", "curves_of", "map", "skeleton_strip"]
 

@@ -34,6 +34,9 @@ class Wanted:
         How far to go towards a label or class, 0 to 1.
     keep
         Channels that keep their bits, as patterns. Repeatable.
+    through
+        codes, or noise: through the diffusion of a map that was trained with --diffusion; the error
+        of the round trip is printed.
     """
 
     toward: str = ""
@@ -42,6 +45,7 @@ class Wanted:
     forecast: int = 0
     share: float = 1.0
     keep: Annotated[list[str] | None, Parameter(negative="")] = None
+    through: str = "codes"
 
     def options(self) -> "Edit":
         """The same as options of the library."""
@@ -58,6 +62,7 @@ class Wanted:
             forecast=self.forecast,
             share=self.share,
             keep=tuple(self.keep or ()),
+            through=self.through,
         )
 
 

@@ -33,6 +33,9 @@ class Mapped:
         Common clock; 0 for the stream's own.
     controls
         Train the controls too: another seed, rescaled inputs, shuffled labels.
+    diffusion
+        Steps of a conditional latent diffusion under the map, e.g. 2000, so that unisono edit may
+        go --through noise; 0 for none.
     """
 
     by: str
@@ -41,6 +44,7 @@ class Mapped:
     channel: Words = None
     rate_hz: float = 0.0
     controls: bool = True
+    diffusion: int = 0
 
 
 def run(
@@ -72,6 +76,7 @@ def run(
         rate_hz=mapped.rate_hz,
         controls=mapped.controls,
         channels=tuple(mapped.channel or ()),
+        diffusion=mapped.diffusion,
     )
     settings = api.map_settings(dims=mapped.dims, settings=set_ or [])
     with progress("map", quiet=json_) as tell:

@@ -14,6 +14,7 @@ gives an exact round trip on the same grid (Pan et al., 2309.04907).
 import math
 from dataclasses import dataclass
 
+import torch
 from torch import Generator, Tensor
 
 from unisono.core.checks import check_range
@@ -35,7 +36,8 @@ class DDIMInversion:
     Args:
         process: The diffusion.
         steps: Steps of the walk, at most ``T``.
-        iterations: Fixed-point iterations a step (one evaluation each); 0 is the naive form.
+        iterations: Most fixed-point iterations a step (one evaluation each), fewer where rounding
+            is reached; 0 is the naive form.
         spacing: How the levels are chosen, see :meth:`VP.grid`.
     """
 
@@ -66,8 +68,12 @@ class DDIMInversion:
             )
         moved = estimate = z
         for _ in range(self.iterations):
+            before = moved
             estimate = estimate_at(denoise, moved, until)
             moved = up * z + on_eps * self._eps(estimate, moved, until)
+            rounding = 4 * torch.finfo(moved.dtype).eps * moved.abs().max()
+            if (moved - before).abs().max() <= rounding:  # the fixed point, as near as floats go
+                break
         return state.moved(moved, until, estimate, until)
 
     def _eps(self, estimate: Tensor, z: Tensor, t: float) -> Tensor:

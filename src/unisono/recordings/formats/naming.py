@@ -41,9 +41,9 @@ def guess_subject(path: str | Path) -> str:
     """Return the subject's name by the rule of this module.
 
     Example:
-        >>> guess_subject("lab/HC039A/Straight/HC039A17.c3d"), guess_subject("lab/S01_walk1.trc")
+        >>> guess_subject("/lab/HC039A/Straight/HC039A17.c3d"), guess_subject("/lab/S01_walk1.trc")
         ('HC039A', 'S01')
-        >>> guess_subject("study/MarkerData/walking2.trc")
+        >>> guess_subject("/study/MarkerData/walking2.trc")
         'study'
     """
     place = Path(path).absolute()
