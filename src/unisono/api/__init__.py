@@ -4,6 +4,13 @@ from unisono.api import plot
 from unisono.api.citing import cite
 from unisono.api.demo import demo
 from unisono.api.evaluating import Evaluation, EvaluationResult, evaluate
+from unisono.api.evaluating_motion import (
+    MotionAnswers,
+    evaluate_motion,
+    fit_evaluator,
+    load_evaluator,
+    motion_table,
+)
 from unisono.api.fitting import fit, run_recipe
 from unisono.api.generated import Generated
 from unisono.api.live_inputs import LiveSource
@@ -16,6 +23,7 @@ from unisono.api.mapping import Map, MapModel, MapRequest, fit_map, load_map
 from unisono.api.model import Model, load_model
 from unisono.api.motion_asking import MotionAsk, make_motion
 from unisono.api.motion_control import Places, ReachedMotion, reach, read_keyframes, read_path
+from unisono.api.motion_corpora import part_corpus, read_corpus, simulate_corpus
 from unisono.api.motion_editing import EditedMotion, Kept, edit_motion, parse_frames
 from unisono.api.motion_model import MotionModel, MotionSampling, load_motion_model
 from unisono.api.motion_output import GeneratedMotion
@@ -43,17 +51,23 @@ from unisono.api.translated_recording import RecordingTranslation
 from unisono.api.translating import Translator, fit_translation, load_translator
 from unisono.api.translation_recipe import TranslationRecipe, load_translation_recipe
 from unisono.core.errors import UnisonoError
+from unisono.evaluation.text_motion import Replication
+from unisono.evaluation.text_motion_fit import EvaluatorOptions
 from unisono.methods.lead_words import WordSettings
 from unisono.recordings.dataset import Dataset
+from unisono.recordings.motion.bvh_corpus import BvhOptions
+from unisono.recordings.motion.corpus import MotionCorpus
 from unisono.training.errors import TrainingStopped
 
 __all__ = [
+    "BvhOptions",
     "Dataset",
     "Edit",
     "Edited",
     "EditedMotion",
     "Evaluation",
     "EvaluationResult",
+    "EvaluatorOptions",
     "Generated",
     "GeneratedMotion",
     "ImportOptions",
@@ -66,7 +80,9 @@ __all__ = [
     "MapModel",
     "MapRequest",
     "Model",
+    "MotionAnswers",
     "MotionAsk",
+    "MotionCorpus",
     "MotionModel",
     "MotionRecipe",
     "MotionSampling",
@@ -76,6 +92,7 @@ __all__ = [
     "Recipe",
     "RecordingTranslation",
     "RenderedWalk",
+    "Replication",
     "Sampling",
     "Shown",
     "TrainingStopped",
@@ -96,7 +113,9 @@ __all__ = [
     "edit",
     "edit_motion",
     "evaluate",
+    "evaluate_motion",
     "fit",
+    "fit_evaluator",
     "fit_map",
     "fit_motion",
     "fit_translation",
@@ -105,6 +124,7 @@ __all__ = [
     "learn_word",
     "list_files",
     "load",
+    "load_evaluator",
     "load_map",
     "load_model",
     "load_motion_model",
@@ -115,12 +135,15 @@ __all__ = [
     "load_word",
     "make_motion",
     "map_settings",
+    "motion_table",
     "parse_columns",
     "parse_frames",
     "parse_units",
+    "part_corpus",
     "plot",
     "reach",
     "read",
+    "read_corpus",
     "read_keyframes",
     "read_one",
     "read_path",
@@ -129,6 +152,7 @@ __all__ = [
     "run_recipe",
     "save_rows",
     "show",
+    "simulate_corpus",
     "stream_lines",
     "train",
 ]
