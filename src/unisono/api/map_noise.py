@@ -86,7 +86,7 @@ def bank_noise(method: ConDA, data: MapData, diffusion: ConDADiffusion) -> torch
     known = _columns(windows.labels, diffusion.shape.conditions, len(codes))
     parts = [
         diffusion.invert(diffusion.encode(z), y, steps=STEPS, iterations=_BANK_ITERATIONS)
-        for z, y in zip(codes.split(_CHUNK), known.split(_CHUNK), strict=True)
+        for z, y in zip(torch.split(codes, _CHUNK), torch.split(known, _CHUNK), strict=True)
     ]
     return torch.cat(parts).flatten(1)
 
