@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from unisono.api.synchrony import alignment_score, lag, move_streams
+from unisono.api.synchrony import alignment_score, lag, lag_doubts, move_streams
 from unisono.core.errors import ConfigError, ModelError
 from unisono.recordings.schema import streams
 
@@ -39,6 +39,18 @@ def test_streams_moved_by_the_lag_are_on_one_clock() -> None:
 def test_a_lag_beyond_the_search_is_said_to_be_at_its_edge() -> None:
     found = lag(knowing_model(), two_sides(3, late_s=0.3), most_s=0.28)
     assert found.at_edge and "edge" in str(found)
+
+
+def test_generation_doubts_clocks_that_differ_and_nothing_else() -> None:
+    model = knowing_model()
+    said = lag_doubts(model, two_sides(6, late_s=0.13))
+    assert len(said) == 1 and "ms late" in said[0] and "measured grf" in said[0]
+    assert 110 <= int(said[0].split(" is ")[1].split()[0]) <= 150
+    assert lag_doubts(model, two_sides(6)) == []
+    alone = two_sides(6, late_s=0.13)
+    del alone["grf"]
+    assert lag_doubts(model, alone) == []
+    assert lag_doubts(model, two_sides(6, late_s=0.13, seconds=0.8)) == []  # too short to tell
 
 
 @pytest.mark.parametrize("how", ["prediction", "agreement"])

@@ -13,6 +13,7 @@ from unisono.api.mechanics import settle
 from unisono.api.one_sided import on_its_side, signs_known
 from unisono.api.placing import Answer, along_heading, place_on_grid, place_windows
 from unisono.api.recipe import Sampling
+from unisono.api.synchrony import lag_doubts
 from unisono.core.contracts import Draws, StreamInfo
 from unisono.core.provenance import provenance
 from unisono.core.random import generator
@@ -40,7 +41,7 @@ def generate(
         generator=generator(options.seed, "generate", str(recording.attrs["recording"])),
         timeline=inputs.timeline,
     )
-    doubts = list(inputs.doubts)
+    doubts = [*inputs.doubts, *lag_doubts(model, recording)]
     parts, physics = {}, {}
     told: dict[str, dict[str, Any]] = {}
     for name in want:

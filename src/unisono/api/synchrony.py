@@ -27,14 +27,14 @@ from unisono.api.inputs import whole_batch
 from unisono.api.synchrony_scores import HOWS, How, Question, batch_scores, lag_scores
 from unisono.core.checks import check_choice, check_range
 from unisono.core.contracts import Batch
-from unisono.core.errors import ConfigError, ModelError
+from unisono.core.errors import ConfigError, ModelError, UnisonoError
 from unisono.core.random import numpy_generator
 from unisono.recordings.schema import stream_names
 
 if TYPE_CHECKING:
     from unisono.api.model import Model
 
-__all__ = ["AlignmentScore", "Lag", "alignment_score", "lag", "move_streams"]
+__all__ = ["AlignmentScore", "Lag", "alignment_score", "lag", "lag_doubts", "move_streams"]
 
 _MOST_STARTS = 800
 """Most places of a recording that are compared with one another: memory grows with the square."""
@@ -106,8 +106,48 @@ def lag(
         ConfigError: If ``how`` needs latents that the model has not.
     """
     check_range("most_s", most_s, 0.0, 1e4)
-    asked, whole = _both_sides(model, recording, how)
-    length, frames = model.cut.length, _frames(whole)
+    return _lag(model, recording, _Search(most_s, how))
+
+
+class _Search(NamedTuple):
+    """How a lag is searched: how far, by which score, in which steps, in how many windows."""
+
+    most_s: float
+    how: How = "prediction"
+    step_s: float = 0.0
+    windows: int = 10**6
+
+
+_QUICK = _Search(0.25, step_s=0.02, windows=6)
+"""A search that costs about as much as one answer; a parabola finds what lies between steps."""
+
+
+def lag_doubts(model: "Model", recording: xr.DataTree) -> list[str]:
+    """What to know of a recording whose measured sides look shifted against each other.
+
+    A quick search in a few windows. Nothing is said where one side is not measured, where the
+    recording is too short, where the interval of the lag reaches a frame from 0, or where the model
+    is no judge: at its best lag it must explain half of the variance, and a tenth of the error less
+    than as it is.
+    """
+    measured = [name for name in model.want if name in stream_names(recording)]
+    if not measured or model.method.any_part:
+        return []
+    try:
+        found = _lag(model, recording, _QUICK)
+    except UnisonoError:
+        return []
+    frame = 1 / model.cut.rate_hz
+    best, as_is = -float(found.curve.max()), -float(found.curve[np.argmin(np.abs(found.lags_s))])
+    judges = best <= 0.5 and best <= 0.9 * as_is
+    if not judges or found.at_edge or (found.low <= frame and found.high >= -frame):
+        return []
+    return [f"beside the measured {', '.join(measured)}, {found}: look at the clocks"]
+
+
+def _lag(model: "Model", recording: xr.DataTree, search: _Search) -> Lag:
+    asked, whole = _both_sides(model, recording, search.how)
+    length, frames, most_s = model.cut.length, _frames(whole), search.most_s
     most = min(round(most_s * model.cut.rate_hz), (frames - length) // 2)
     if most < 1:
         need = (length + 2 * round(most_s * model.cut.rate_hz)) / model.cut.rate_hz
@@ -116,8 +156,12 @@ def lag(
             f"for a window of {length} and a lag; give {need:.1f} s, or a smaller most_s."
         )
     starts = np.arange(0, frames - length - 2 * most + 1, max(length // 2, 1))
+    if len(starts) > search.windows:
+        starts = starts[np.linspace(0, len(starts) - 1, search.windows).round().astype(int)]
     batch = _cut(whole, starts, length + 2 * most)
-    lags = np.arange(-most, most + 1)
+    step = max(1, round(search.step_s * model.cut.rate_hz))
+    side = np.arange(step, most + 1, step)
+    lags = np.concatenate([-side[::-1], [0], side])
     scores = lag_scores(model.method, batch, asked, lags.tolist(), length=length)
     fit = best_lag(lags, scores, generator=numpy_generator(0, "lag"))
     rate = model.cut.rate_hz
