@@ -37,14 +37,16 @@ UP = ("..", "../..", "..%2f..", "%2e%2e/%2e%2e", "..\\..", "%252e%252e%252f", "/
       "\\\\host\\share", "C:/", "file:///", "%00", "~", ".studio", "./.studio/../..")  # fmt: skip
 PATHS = ("/{}/beside.txt", "/api/files/{}/beside.txt", "/api/jobs/1/files/{}/beside.txt",
          "/api/model?name={}/beside.txt", "/api/recordings?dataset={}", "/studio.js/{}",
-         "/api/jobs/{}/page", "/api/jobs/1/preview?step={}")  # fmt: skip
+         "/api/jobs/{}/page", "/api/jobs/1/preview?step={}",
+         "/api/word?model={}&word=*x*")  # fmt: skip
 WORTHLESS = (None, True, -1, 1e308, 2**70, "", "x" * 5000, [], {}, [[[]]], {"a": {"b": [1]}},
              "../../beside.txt", "\u0000", "\ud800", "<script>alert(1)</script>",
              "'; drop table jobs; --")  # fmt: skip
 KINDS = ("view", "import", "train", "generate", "translate", "evaluate", "map", "place", "walk",
-         "edit", "verify", "describe", "__class__", "")  # fmt: skip
+         "edit", "speak", "learn", "verify", "describe", "__class__", "")  # fmt: skip
 FIELDS = ("source", "name", "dataset", "given", "want", "models", "model", "files", "points", "by",
-          "steps", "output", "path", "out", "recipe", "asked")  # fmt: skip
+          "steps", "output", "path", "out", "recipe", "asked", "texts", "word", "clips",
+          "beside")  # fmt: skip
 
 
 def raw(method: str, path: str, body: bytes = b"", *, headers: str = "", host: str = "127.0.0.1",
@@ -176,7 +178,8 @@ def described(port: int) -> tuple[int, str]:
         "--seed", str(SEED), "--generation-database", "none", "--request-timeout", "60",
         "--suppress-health-check", "all",
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory() as place:  # it leaves a folder where it runs
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=place)
     return done.returncode, done.stdout[-3000:]
 
 
