@@ -15,12 +15,12 @@ from torch import Tensor, nn
 from unisono.core.errors import ConfigError
 from unisono.networks.attention import KeyValues
 from unisono.networks.conditioning import TransformerSize
-from unisono.networks.transformer import Block
+from unisono.networks.transformer import Stack
 
 __all__ = ["SkipStack"]
 
 
-class SkipStack(nn.Module):
+class SkipStack(Stack):
     """Blocks with skips, and a last layer norm.
 
     Args:
@@ -41,28 +41,19 @@ class SkipStack(nn.Module):
     def __init__(
         self, size: TransformerSize, layers: int, *, cross: bool = False, adaptive: bool = False
     ) -> None:
-        super().__init__()
         if layers < 1 or not layers % 2:
             raise ConfigError(f"a stack with skips needs an odd number of layers; got {layers}.")
-        self.blocks = nn.ModuleList(
-            Block(
-                size.width,
-                heads=size.heads,
-                feedforward=size.feedforward,
-                dropout=size.dropout,
-                cross=cross,
-                adaptive=adaptive,
-            )
-            for _ in range(layers)
+        super().__init__(
+            size.width,
+            layers,
+            heads=size.heads,
+            feedforward=size.feedforward,
+            dropout=size.dropout,
+            cross=cross,
+            adaptive=adaptive,
         )
         joins = [nn.Linear(2 * size.width, size.width) for _ in range(layers // 2)]
         self.joins = nn.ModuleList(joins)
-        self.norm = nn.LayerNorm(size.width)
-
-    def memories(self, memory: Tensor, mask: Tensor) -> list[KeyValues]:
-        """Project a memory ``(B, K, d)`` once for each block's cross-attention."""
-        found = [b.cross for b in self.blocks if isinstance(b, Block)]
-        return [cross.memory(memory, mask) for cross in found if cross is not None]
 
     def forward(
         self,
