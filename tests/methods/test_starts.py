@@ -42,6 +42,8 @@ def test_a_start_is_made_fitted_and_asked(name: str, generator: torch.Generator)
     assert (out - seen.y).square().mean() < 0.2 * seen.y.var()
     held = start_of(start, seen.x, seen.known, seen.subject)
     assert not torch.allclose(out, held)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(start_of(start, seen.x, seen.known, seen.subject), held)
     nothing = start_of(start, seen.x, {}, None)  # a recording that knows no numbers
     assert torch.isfinite(nothing).all()
 
@@ -94,7 +96,7 @@ def test_levers_are_fitted_in_metres_and_answer_in_standard_units(
     """A leg that stands on its ankle: its moments are the force times the arm."""
     levers = Levers(
         ("knee",), ("s",), ("o", "f", "u"), ("l f u",), ("mass",), "mass",
-        ("heel", "toe"), ("hip", "far"),
+        ("heel", "toe"), ("hip", "far"), limbs=(),
     )  # fmt: skip
     points = ("knee", "so", "sf", "su", "mass", "heel", "toe", "hip", "far")
     names = [f"{p}_{a}" for p in points for a in "xyz"]
@@ -117,6 +119,15 @@ def test_levers_are_fitted_in_metres_and_answer_in_standard_units(
     fit_start(start, seen)
     found = start_of(start, seen.x, seen.known, None)
     assert (found - seen.y).square().mean() < 0.01 * seen.y.var()
+    held = start_of(start, seen.x, seen.known, seen.subject)
+    some = torch.tensor([3, 0, 7])  # training windows in another order are answered alike
+    known = {"duration_s": seen.known["duration_s"][some]}
+    again = start_of(start, seen.x[some], known, seen.subject[some])
+    torch.testing.assert_close(again, held[some])
+    fit_start(start, seen)  # which forgets what was kept
+    with torch.autocast("cpu", torch.bfloat16):
+        torch.testing.assert_close(start_of(start, seen.x, seen.known, seen.subject), held)
+    assert not torch.allclose(again, found[some], atol=1e-4)
     with pytest.raises(ConfigError, match="must be told the scales"):
         start.fit(seen._replace(given_scale=None))
 

@@ -8,6 +8,7 @@ import torch
 
 from unisono.core.errors import ShapeError
 from unisono.networks.kernel import KernelData, KernelStart
+from unisono.networks.lever_geometry import Limb
 from unisono.networks.lever_start import LeverData, LeverStart
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -87,3 +88,43 @@ def test_one_person_is_enough_to_answer() -> None:
     data = LeverData(made.x, torch.zeros(5, 0), made.seconds)
     start.fit(data, made.y, torch.ones_like(made.y) > 0, made.subject)
     assert torch.isfinite(start(data, made.subject)).all()
+
+
+def test_a_force_that_is_newtons_is_found_without_having_been_seen() -> None:
+    """A bounce faster and higher than any in training: a kernel alone goes back to its mean."""
+    frames, seconds = 24, torch.full((24,), 0.5)
+
+    def bounce(size: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        made = world(torch.Generator().manual_seed(3), people=8, each=3, frames=frames)
+        time = torch.linspace(0, 0.5, frames)
+        up = size[:, None] * torch.sin(12 * time)
+        x, y = made.x.clone(), made.y.clone()
+        mass = 1 + 3 * 6
+        x[..., mass + 2] = 1 + up
+        y[..., 0] = y[..., 1] = 0.0
+        y[..., 2] = 9.80665 - 144 * up
+        x[..., mass] = x[..., mass + 1] = 0.0
+        return x, y
+
+    few, more = (torch.rand(24, generator=torch.Generator().manual_seed(k)) for k in (4, 5))
+    x, y = bounce(0.01 * few)
+    start = LeverStart(frames, x.shape[-1], landmarks(), 0)
+    subject = torch.arange(24) // 3
+    start.fit(LeverData(x, torch.zeros(24, 0), seconds), y, torch.ones_like(y) > 0, subject)
+    new_x, new_y = bounce(0.03 + 0.01 * more)
+    found = start(LeverData(new_x, torch.zeros(24, 0), seconds))[:, 3:-3, 2]
+    error = (found - new_y[:, 3:-3, 2]).square().mean()
+    assert error < 0.1 * (new_y[:, 3:-3, 2] - y[:, 3:-3, 2].mean()).square().mean()
+
+
+def test_limbs_are_asked_about_and_sealed() -> None:
+    made = world(torch.Generator().manual_seed(6), people=4, each=3)
+    data = LeverData(made.x, torch.zeros(12, 1), made.seconds)
+    at = landmarks()._replace(limbs=(Limb(1, 4, 0.1, 0.433), Limb(4, 7, 0.06, 0.5)))
+    start = LeverStart(16, made.x.shape[-1], at, 1)
+    start.fit(data, made.y, torch.ones_like(made.y) > 0, made.subject)
+    error = (start(data, made.subject) - made.y).square().mean()
+    assert error < 0.3 * made.y.var()
+    again = LeverStart(16, made.x.shape[-1], at, 1)
+    again.load_state_dict(start.state_dict())
+    torch.testing.assert_close(again(data), start(data), atol=1e-4, rtol=1e-3)

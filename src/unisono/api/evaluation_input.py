@@ -154,7 +154,9 @@ def _target(
         given["test"],
         generator=numpy_generator(model.sealed.seed, "baselines", name),
         # a kernel costs the square of the windows: it stands beside models that start from one
-        names=[b for b in BASELINES if b != "kernel" or model.recipe.llma.start == "kernel"],
+        names=[
+            b for b in BASELINES if b != "kernel" or model.recipe.llma.start in ("kernel", "levers")
+        ],
         banded=("ridge",) if len(set(trained.subjects)) > 1 else (),
         channels=info.channels,
     )

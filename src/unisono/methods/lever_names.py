@@ -10,12 +10,15 @@ their spread).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from unisono.core.checks import check_choice, nearest
+from unisono.core.contracts import StreamInfo
 from unisono.core.errors import ConfigError
-from unisono.networks.lever_geometry import AXES, Landmarks
+from unisono.core.units import tidy_unit
+from unisono.networks.lever_geometry import AXES, Landmarks, Limb
 
-__all__ = ["Levers", "landmarks"]
+__all__ = ["Levers", "check_units", "landmarks"]
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,13 @@ class Levers:
         foot: Heel and toe of the loaded foot.
         hips: Hip centre of the loaded leg, and of the other.
         up: Vertical axis of the positions.
+        limbs: Segments whose mass is known, each as ``"near+far share along"``: its two ends, its
+            share of the body's mass, and where between them its centre is; those of both legs by
+            Winter (2009), table 4.1. None of them leaves the body's turning out.
 
     Raises:
-        ConfigError: If the joints' lists differ in length, or an axis is unknown.
+        ConfigError: If the joints' lists differ in length, an axis is unknown, or a limb is not
+            so written.
     """
 
     centres: tuple[str, ...] = ("ipsi_HJC", "ipsi_FEO", "ipsi_TIO")
@@ -58,6 +65,14 @@ class Levers:
     foot: tuple[str, str] = ("ipsi_HEE", "ipsi_TOE")
     hips: tuple[str, str] = ("ipsi_HJC", "contra_HJC")
     up: str = "z"
+    limbs: tuple[str, ...] = (
+        "ipsi_HJC+ipsi_FEO 0.1 0.433",
+        "ipsi_FEO+ipsi_TIO 0.0465 0.433",
+        "ipsi_TIO+ipsi_TOE 0.0145 0.5",
+        "contra_HJC+contra_FEO 0.1 0.433",
+        "contra_FEO+contra_TIO 0.0465 0.433",
+        "contra_TIO+contra_TOE 0.0145 0.5",
+    )
 
     def __post_init__(self) -> None:
         check_choice("levers.up", self.up, ("x", "y", "z"))
@@ -72,6 +87,58 @@ class Levers:
             words = axes.split()
             if sorted(w.lstrip("-") for w in words) != sorted(AXES):
                 raise ConfigError(f"levers: axes {axes!r} must hold l, f and u once each.")
+        if sum(_limb(words).share for words in self.limbs) >= 1:
+            raise ConfigError("levers: the limbs' shares must leave some of the body's mass.")
+
+
+def check_units(levers: Levers, given: Sequence[StreamInfo], want: Sequence[StreamInfo]) -> None:
+    """Check that mechanics can be told: metres, and forces and moments a kilogram of body.
+
+    Args:
+        levers: The names.
+        given: The given streams.
+        want: The wanted streams, force first.
+
+    Raises:
+        ConfigError: If a unit is another.
+    """
+    named = [
+        (info.name, unit, "m")
+        for info in given
+        for channel, unit in zip(info.channels, info.units, strict=True)
+        if channel.startswith(f"{levers.mass_centre}_")
+    ]
+    for info, needed in zip(want, ("N/kg", "N*m/kg"), strict=False):
+        named += [(info.name, unit, needed) for unit in info.units]
+    for name, unit, needed in named:
+        if tidy_unit(unit) != tidy_unit(needed):
+            raise ConfigError(
+                f"start = 'levers' needs {name} in {needed}; it is in {unit}: state "
+                f'{name} = "{needed}" in [windows.units].'
+            )
+
+
+class _Limb(NamedTuple):
+    near: str
+    far: str
+    share: float
+    along: float
+
+
+def _limb(words: str) -> _Limb:
+    """A limb as it is written in the settings."""
+    try:
+        ends, share, along = words.split()
+        near, far = ends.split("+")
+        limb = _Limb(near, far, float(share), float(along))
+    except ValueError:
+        limb = _Limb("", "", 0.0, 0.0)
+    if not (0 < limb.share < 1 and 0 <= limb.along <= 1):
+        raise ConfigError(
+            f"levers: a limb is written 'near+far share along', such as 'ipsi_HJC+ipsi_FEO 0.1 "
+            f"0.433', with a share between 0 and 1; got {words!r}."
+        )
+    return limb
 
 
 def landmarks(levers: Levers, channels: Sequence[str]) -> Landmarks:
@@ -86,7 +153,7 @@ def landmarks(levers: Levers, channels: Sequence[str]) -> Landmarks:
 
     Example:
         >>> names = ["a", "p_x", "p_y", "p_z", "q_x", "q_y", "q_z"]
-        >>> named = Levers(("p",), ("",), ("p", "q", "p"), ("l f u",), ("p+q",), "p", *[("p", "q")] * 2)
+        >>> named = Levers(("p",), ("",), ("p", "q", "p"), ("l f u",), ("p+q",), "p", *[("p", "q")] * 2, limbs=())
         >>> landmarks(named, names).references
         ((1, 4),)
     """  # noqa: E501 - one line of an example
@@ -120,4 +187,8 @@ def landmarks(levers: Levers, channels: Sequence[str]) -> Landmarks:
         foot=(at(levers.foot[0]), at(levers.foot[1])),
         hips=(at(levers.hips[0]), at(levers.hips[1])),
         up="xyz".index(levers.up),
+        limbs=tuple(
+            Limb(at(limb.near), at(limb.far), limb.share, limb.along)
+            for limb in map(_limb, levers.limbs)
+        ),
     )

@@ -25,6 +25,7 @@ from unisono.core.timeline import Timeline
 from unisono.methods.direction import Direction, Terms
 from unisono.methods.few_steps import FEW_STEPS
 from unisono.methods.hiding import hide_at_random, hide_blocks
+from unisono.methods.lever_names import check_units
 from unisono.methods.settings import LLMASettings, resolve
 from unisono.methods.starts import StartWindows, fit_start
 from unisono.methods.stream_method import (
@@ -67,6 +68,9 @@ class LLMA(StreamMethod):
         widths = {name: streams[name].width for name in (*given, *want)}
         super().__init__(widths, settings.known, frames)
         self.settings = resolve(settings)
+        if settings.start == "levers":
+            infos = [[streams[name] for name in names] for names in (given, want)]
+            check_units(settings.levers, *infos)
         self.given, self.want = tuple(given), tuple(want)
         sides = {"to_want": (self.given, self.want)}
         if self.settings.directions == "both":

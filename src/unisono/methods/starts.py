@@ -6,6 +6,7 @@ of the model: see :mod:`unisono.networks.linear`, :mod:`unisono.networks.kernel`
 :mod:`unisono.networks.lever_start`.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -30,6 +31,9 @@ __all__ = [
 ]
 
 _DURATION = "duration_s"
+
+_MOST_ANSWERS = 2000
+"""Windows whose answers are kept while training."""
 
 
 class StartWindows(NamedTuple):
@@ -130,6 +134,7 @@ class LeverMean(nn.Module):
         self.register_buffer("clock", torch.zeros(2))
         self.register_buffer("given_scale", torch.ones(2, len(channels)))
         self.register_buffer("want_scale", torch.ones(2, sum(want)))
+        self._answers: dict[bytes, Tensor] = {}  # of training windows, which come again and again
 
     def fit(self, windows: StartWindows) -> None:
         """Fit on training windows.
@@ -143,12 +148,26 @@ class LeverMean(nn.Module):
         self.given_scale.copy_(windows.given_scale)
         self.want_scale.copy_(windows.want_scale)
         y = windows.y * self.want_scale[1] + self.want_scale[0]
+        self._answers.clear()
         self.levers.fit(self._data(windows.x, windows.known), y, windows.valid, windows.subject)
 
     def forward(self, x: Tensor, known: Mapping[str, Tensor], subject: Tensor | None) -> Tensor:
         """Predict ``(B, L, D')``; with ``subject`` codes, without that subject's fold."""
-        out: Tensor = self.levers(self._data(x, known), subject)
+        data = self._data(x, known)
+        out = self.levers(data) if subject is None else self._held_out(data, subject)
         return (out - self.want_scale[0]) / self.want_scale[1]
+
+    def _held_out(self, data: LeverData, subject: Tensor) -> Tensor:
+        """Answers without each window's subject, found once a window."""
+        keys = [_key(*parts) for parts in zip(*data, subject, strict=True)]
+        new = [row for row, key in enumerate(keys) if key not in self._answers]
+        if new:
+            if len(self._answers) > _MOST_ANSWERS:
+                self._answers.clear()
+                new = list(range(len(keys)))
+            found = self.levers(LeverData(*(part[new] for part in data)), subject[new])
+            self._answers |= {keys[row]: one for row, one in zip(new, found, strict=True)}
+        return torch.stack([self._answers[key] for key in keys])
 
     def _data(self, x: Tensor, known: Mapping[str, Tensor]) -> LeverData:
         numbers = _numbers(self.names, x, known)
@@ -158,6 +177,14 @@ class LeverMean(nn.Module):
 
 Start = RidgeStart | KernelMean | LeverMean
 """Any start."""
+
+
+def _key(*parts: Tensor) -> bytes:
+    """What tells one window from another."""
+    told = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        told.update(part.detach().cpu().contiguous().numpy().tobytes())
+    return told.digest()
 
 
 def _numbers(names: Sequence[str], x: Tensor, known: Mapping[str, Tensor]) -> Tensor:
@@ -216,5 +243,7 @@ def start_of(
         subject: Codes of training subjects, to predict each without its fold; None at use.
     """
     out: Tensor
-    out = start(x, subject) if isinstance(start, RidgeStart) else start(x, known, subject)
+    # a closed form is small and cancels much: not in the half precision that a network may train in
+    with torch.autocast(x.device.type, enabled=False):
+        out = start(x, subject) if isinstance(start, RidgeStart) else start(x, known, subject)
     return out

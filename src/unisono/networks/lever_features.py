@@ -31,7 +31,7 @@ VIEWS = ("posture", "motion")
 """The two kernels."""
 
 _WIDTH_S = 0.04
-"""Standard deviation of the weights of an acceleration's parabola, seconds."""
+"""Standard deviation of the weights of an acceleration's parabola, by default, seconds."""
 
 _SLOW = 0.05
 """Speed below which the way has no direction, m/s."""
@@ -56,12 +56,13 @@ class Scaling(NamedTuple):
     scale: Tensor
 
 
-def accelerations(x: Tensor, seconds: Tensor) -> Tensor:
+def accelerations(x: Tensor, seconds: Tensor, *, width_s: float = _WIDTH_S) -> Tensor:
     """Second derivative of curves ``(n, L, D)``, per second squared.
 
     Args:
         x: The curves.
         seconds: Duration of each window, ``(n,)``.
+        width_s: Standard deviation of the parabola's weights, seconds.
 
     Example:
         >>> t = torch.linspace(0, 0.5, 101)[None, :, None]
@@ -72,15 +73,26 @@ def accelerations(x: Tensor, seconds: Tensor) -> Tensor:
     frames = x.shape[1]
     step = torch.arange(frames, dtype=torch.float64, device=x.device)
     away = (step[None, :] - step[:, None]) / (frames - 1)
-    u = away * seconds.double().clamp_min(1e-3)[:, None, None] / _WIDTH_S
+    u = away * seconds.double().clamp_min(1e-3)[:, None, None] / width_s
     weight = torch.exp(-0.5 * u.square())
-    basis = torch.stack([torch.ones_like(u), u, u.square() / 2], dim=-1)
-    weighed = basis * weight[..., None]
-    inner = basis.transpose(-1, -2) @ weighed
-    curvature = torch.linalg.solve(inner, weighed.transpose(-1, -2))[..., 2, :]
+    curvature = _curvature(u, weight)
     middle = x.double().mean(dim=1, keepdim=True)
-    found: Tensor = curvature @ (x.double() - middle) / _WIDTH_S**2
+    found: Tensor = curvature @ (x.double() - middle) / width_s**2
     return found.to(x.dtype)
+
+
+def _curvature(u: Tensor, weight: Tensor) -> Tensor:
+    """Weights ``(n, L, L)`` of values that give the second derivative of their parabola.
+
+    The third row of the inverse of its 3 x 3 normal equations, times the weighted basis.
+    """
+    s0, s1, s2, s3, s4 = ((weight * u**k).sum(dim=-1) for k in range(5))
+    first = (s1 * s3 - s2 * s2) / 2
+    second = (s1 * s2 - s0 * s3) / 2
+    third = s0 * s2 - s1 * s1
+    whole = s2 / 2 * first + s3 / 2 * second + s4 / 4 * third
+    parts = [(c / whole)[..., None] for c in (first, second, third)]
+    return weight * (parts[0] + parts[1] * u + parts[2] * u.square() / 2)
 
 
 def features_of(

@@ -20,10 +20,40 @@ from torch import Tensor
 
 from unisono.core.checks import check_axes
 
-__all__ = ["AXES", "Body", "Landmarks", "at_reference", "body_of", "from_reference", "turned"]
+__all__ = [
+    "AXES",
+    "MASS_CENTRE",
+    "Body",
+    "Landmarks",
+    "Limb",
+    "at_reference",
+    "body_of",
+    "from_reference",
+    "turned",
+]
 
 AXES = {"l": 0, "f": 1, "u": 2}
 """Axes of a segment, by letter: left, front, up."""
+
+
+MASS_CENTRE = -1
+"""The reference point that every body has: its centre of mass."""
+
+
+class Limb(NamedTuple):
+    """A segment that counts as a point of mass.
+
+    Attributes:
+        near: First column of the joint that it hangs from.
+        far: First column of its other end.
+        share: Share of the body's mass.
+        along: Where its centre lies on the way from the one to the other.
+    """
+
+    near: int
+    far: int
+    share: float
+    along: float
 
 
 class Landmarks(NamedTuple):
@@ -38,6 +68,7 @@ class Landmarks(NamedTuple):
         foot: Heel and toe of the loaded foot.
         hips: The loaded leg's hip and the other.
         up: Which of three components is vertical.
+        limbs: Segments whose mass is known; the rest of the body is one more.
     """
 
     centres: tuple[int, ...]
@@ -48,6 +79,7 @@ class Landmarks(NamedTuple):
     foot: tuple[int, int]
     hips: tuple[int, int]
     up: int = 2
+    limbs: tuple[Limb, ...] = ()
 
 
 class Body(NamedTuple):
@@ -56,7 +88,7 @@ class Body(NamedTuple):
     Attributes:
         centres: Centre of each joint, ``(n, L, J, 3)``.
         frames: Axes of each joint's moment, ``(n, L, J, 3, 3)``, an axis a row.
-        references: Reference points, ``(n, L, R, 3)``.
+        references: Reference points, ``(n, L, R + 1, 3)``, the centre of mass last.
         turns: Frames of the body, ``(n, L, T, 3, 3)``, an axis a row: as given, by the foot, and
             by the hips.
     """
@@ -82,11 +114,12 @@ def body_of(x: Tensor, at: Landmarks) -> Body:
     near, far = (_point(x, p) for p in at.hips)
     # the loaded leg is seen as a right one, so that the way from it to the other points left
     ways = (toe - heel, torch.linalg.cross(far - near, vertical.expand_as(near)))
+    points = (*at.references, (at.mass_centre, at.mass_centre))
     still = torch.eye(3, dtype=x.dtype, device=x.device).expand(*x.shape[:2], 3, 3)
     return Body(
         torch.stack([_point(x, c) for c in at.centres], dim=2),
         torch.stack(frames, dim=2),
-        torch.stack([(_point(x, a) + _point(x, b)) / 2 for a, b in at.references], dim=2),
+        torch.stack([(_point(x, a) + _point(x, b)) / 2 for a, b in points], dim=2),
         torch.stack([_level(still, at.up), *(_heading(w, vertical) for w in ways)], dim=2),
     )
 

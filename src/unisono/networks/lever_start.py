@@ -5,10 +5,13 @@ gives the arms. A kernel over whole windows does not find that product from fort
 kernel is asked for the moment *at many points* and in several frames of the body, and each answer
 is carried back to the joint with the predicted force and the arms of the very window
 (:mod:`unisono.networks.lever_geometry`): at the centre of mass a moment is small and its frontal
-part hardly differs between people, under the foot it is the sagittal one that is known well. With
-``K`` kernels (:mod:`unisono.networks.lever_features`), ``R`` points and ``T`` frames there are
-``K (R T + 1)`` candidates for a moment and ``K T`` for a force; they are weighed per channel by how
-they did on people left out (:mod:`unisono.networks.stacking`).
+part hardly differs between people, under the foot it is the sagittal one that is known well. And
+it is asked not only for the whole, but for what mechanics leaves open: the force less mass times
+acceleration, the moment at the centre of mass less the rate of angular momentum
+(:mod:`unisono.networks.lever_mechanics`). With ``K`` kernels
+(:mod:`unisono.networks.lever_features`), ``R`` points, ``T`` frames and ``B`` force bases there are
+``K (R T + T + 1)`` candidates for a moment and ``K B T`` for a force; they are weighed per channel
+and stage of the window by how they did on people left out (:mod:`unisono.networks.stacking`).
 
 Kernel ridge regression as in :mod:`unisono.networks.kernel`: with kernel matrix ``K`` of the kept
 training windows and penalty :math:`\lambda`, a window with kernel row ``k`` is answered by
@@ -34,6 +37,7 @@ from unisono.networks.lever_features import (
     scaled,
 )
 from unisono.networks.lever_geometry import (
+    MASS_CENTRE,
     Body,
     Landmarks,
     at_reference,
@@ -41,7 +45,8 @@ from unisono.networks.lever_geometry import (
     from_reference,
     turned,
 )
-from unisono.networks.stacking import stack_weights
+from unisono.networks.lever_mechanics import FORCE_BASES, force_bases, momentum_rate
+from unisono.networks.stacking import blended, staged_weights
 
 __all__ = ["LeverData", "LeverStart"]
 
@@ -50,6 +55,9 @@ _KERNELS = (("posture", 1.5), ("motion", 2.0))
 
 _PENALTIES = (0.001, 0.003, 0.01, 0.03, 0.1)
 _TURNS = 3
+
+_STAGES = 3
+"""Anchors of the weights: landing, midstance, push; more of them change little."""
 
 _EVERY = 3
 """Penalties and weights look at every so-manieth frame: neighbours tell the same."""
@@ -78,7 +86,7 @@ class _Bank(NamedTuple):
     scaling: dict[str, list[Scaling]]
     features: dict[str, Tensor]
     median: dict[str, float]
-    targets: Tensor  # (n, L, C): forces by turn, moments, moments by reference and turn
+    targets: Tensor  # (n, L, C): forces by base and turn, moments, moments by way
     truth: Tensor  # (n, L, 3 + 3 J)
 
 
@@ -87,16 +95,32 @@ class _Fit(NamedTuple):
 
     solved: Tensor  # kernels, (K, G, n, n)
     mean: Tensor  # mean target, (G, L, C)
-    force: Tensor  # weights of candidates, (G, C, 3)
-    moments: Tensor  # (G, C, 3 J)
+    force: Tensor  # weights of candidates, (G, A, C, 3)
+    moments: Tensor  # (G, A, C, 3 J)
+
+
+class _Scene(NamedTuple):
+    """What is known of windows before anything is learned."""
+
+    body: Body
+    bases: list[Tensor]  # what a force is counted from, (n, L, 3) each
+    momentum: Tensor  # rate of the angular momentum, (n, L, 3)
 
 
 class _Guess(NamedTuple):
-    """Candidates of a force ``(C, n, L, 3)``, of moments kernel by kernel, and the geometry."""
+    """Candidates of a force ``(C, n, L, 3)``, of moments kernel by kernel, and the scene."""
 
     forces: Tensor
     moments: list[Tensor]
-    body: Body
+    scene: _Scene
+
+
+class _Way(NamedTuple):
+    """Where a moment is asked for: reference point, frame, and whether less the momentum's rate."""
+
+    reference: int
+    turn: int
+    less: bool = False
 
 
 class LeverStart(nn.Module):
@@ -124,14 +148,15 @@ class LeverStart(nn.Module):
         super().__init__()
         self.frames, self.given, self.at, self.folds = frames, given, at, folds
         self.width = 3 + 3 * len(at.centres)
-        ways = len(_KERNELS) * (len(at.references) * _TURNS + 1)
+        ways = len(_KERNELS) * (len(self._ways()) + 1)
+        forces = len(_KERNELS) * FORCE_BASES * _TURNS
         self.register_buffer("bank_x", torch.zeros(0, frames, given))
         self.register_buffer("bank_y", torch.zeros(0, frames, self.width))
         self.register_buffer("bank_numbers", torch.zeros(0, numbers))
         self.register_buffer("bank_seconds", torch.zeros(0))
         self.register_buffer("chosen", torch.full((len(_KERNELS),), 0.01))  # penalty of each kernel
-        self.register_buffer("force_weights", torch.zeros(len(_KERNELS) * _TURNS, 3))
-        self.register_buffer("moment_weights", torch.zeros(ways, self.width - 3))
+        self.register_buffer("force_weights", torch.zeros(_STAGES, forces, 3))
+        self.register_buffer("moment_weights", torch.zeros(_STAGES, ways, self.width - 3))
         # Made of the buffers when first needed; what leaves folds out is for training only.
         self._made: tuple[_Bank, _Fit] | None = None
         self._fold_of: dict[int, int] = {}
@@ -180,8 +205,8 @@ class LeverStart(nn.Module):
             own = [self._fold_of.get(int(s), -1) + 1 for s in subject]
             fold = torch.tensor(own, device=data.x.device)
         guess = self._guess(data, bank, fit, fold)
-        force = _weighed(guess.forces, fit.force[fold])
-        moments = _weighed(self._moments(guess, force), fit.moments[fold])
+        force = blended(guess.forces, fit.force[fold])
+        moments = blended(self._moments(guess, force), fit.moments[fold])
         return torch.cat([force, moments], dim=-1)
 
     def _dealt(self, subject: Tensor) -> Tensor:
@@ -202,13 +227,35 @@ class LeverStart(nn.Module):
         for view, found in features.items():
             apart = torch.cdist(found, found)[pairs[0], pairs[1]].square()
             median[view] = max(float(apart.median()), 1e-9) if len(apart) else 1.0
+        scene = self._scene(x, self.bank_seconds, body)
         force, moments = y[..., :3], y[..., 3:]
-        targets = [turned(force, body, t) for t in range(_TURNS)] + [moments]
-        targets += [at_reference(moments, force, body, r, t) for r, t in self._ways()]
+        targets = [turned(force - base, body, t) for base in scene.bases for t in range(_TURNS)]
+        targets += [moments, *(self._asked(moments, force, scene, w) for w in self._ways())]
         return _Bank(scaling, features, median, torch.cat(targets, dim=-1), y)
 
-    def _ways(self) -> list[tuple[int, int]]:
-        return [(r, t) for r in range(len(self.at.references)) for t in range(_TURNS)]
+    def _ways(self) -> list[_Way]:
+        points = [_Way(r, t) for r in range(len(self.at.references)) for t in range(_TURNS)]
+        if not self.at.limbs:
+            return points
+        return [*points, *(_Way(MASS_CENTRE, t, less=True) for t in range(_TURNS))]
+
+    def _scene(self, x: Tensor, seconds: Tensor, body: Body) -> _Scene:
+        bases = force_bases(x, seconds, self.at)
+        return _Scene(body, bases, momentum_rate(x, seconds, self.at))
+
+    def _asked(self, moments: Tensor, force: Tensor, scene: _Scene, way: _Way) -> Tensor:
+        """What the kernels are asked for: the moments seen that way."""
+        carried = at_reference(moments, force, scene.body, way.reference, way.turn)
+        return carried - self._known(scene, way) if way.less else carried
+
+    def _answered(self, said: Tensor, force: Tensor, scene: _Scene, way: _Way) -> Tensor:
+        """The moments at their joints from what the kernels said: the way back of `_asked`."""
+        carried = said + self._known(scene, way) if way.less else said
+        return from_reference(carried, force, scene.body, way.reference, way.turn)
+
+    def _known(self, scene: _Scene, way: _Way) -> Tensor:
+        """The momentum's rate in the way's frame, once for every joint."""
+        return turned(scene.momentum, scene.body, way.turn).repeat(1, 1, len(self.at.centres))
 
     def _unweighed(self, bank: _Bank, seen: list[Tensor]) -> _Fit:
         """Kernels solved on sets of kept windows, without weights yet."""
@@ -231,9 +278,18 @@ class LeverStart(nn.Module):
             LeverData(self.bank_x, self.bank_numbers, self.bank_seconds), bank, fit, which
         )
         truth = bank.truth / spread
-        force = _weights(guess.forces / spread[:3], truth[..., :3], valid[..., :3], seen)
-        candidates = self._moments(guess, _weighed(guess.forces, force[which])) / spread[3:]
-        moments = _weights(candidates, truth[..., 3:], valid[..., 3:], seen)
+
+        def weights(candidates: Tensor, part: slice) -> Tensor:
+            y, good = truth[..., part], valid[..., part]
+            found = [
+                staged_weights(candidates[:, rows], y[rows], good[rows], _STAGES, every=_EVERY)
+                for rows in seen
+            ]
+            return torch.stack(found)
+
+        force = weights(guess.forces / spread[:3], slice(0, 3))
+        moved = self._moments(guess, blended(guess.forces, force[which]))
+        moments = weights(moved / spread[3:], slice(3, None))
         self.force_weights, self.moment_weights = force[0], moments[0]
         self._made = (bank, fit._replace(force=force, moments=moments))
 
@@ -256,16 +312,20 @@ class LeverStart(nn.Module):
         body = body_of(data.x, self.at)
         blocks = features_of(data.x, data.numbers, data.seconds, self.at, body)
         seen = {view: scaled(blocks[view], bank.scaling[view]) for view in VIEWS}
+        scene = self._scene(data.x, data.seconds, body)
         forces: list[Tensor] = []
         moments: list[Tensor] = []
         for k, (view, _) in enumerate(_KERNELS):
             row = torch.einsum("bn,bnm->bm", _kernel(seen[view], bank, k), fit.solved[k][which])
             said = torch.einsum("bn,nlc->blc", row, bank.targets)
             said = said + (1 - row.sum(dim=1))[:, None, None] * fit.mean[which]
-            parts = torch.split(said, [3] * _TURNS + [said.shape[-1] - 3 * _TURNS], dim=-1)
-            forces += [turned(part, body, t, back=True) for t, part in enumerate(parts[:-1])]
-            moments.append(parts[-1])
-        return _Guess(torch.stack(forces), moments, body)
+            wide = 3 * _TURNS * FORCE_BASES
+            parts = torch.split(said[..., :wide], 3, dim=-1)
+            for k, part in enumerate(parts):
+                base = scene.bases[k // _TURNS]
+                forces.append(turned(part, body, k % _TURNS, back=True) + base)
+            moments.append(said[..., wide:])
+        return _Guess(torch.stack(forces), moments, scene)
 
     def _moments(self, guess: _Guess, force: Tensor) -> Tensor:
         """All candidates of the moments, carried back to their joints."""
@@ -274,8 +334,8 @@ class LeverStart(nn.Module):
             parts = torch.split(said, self.width - 3, dim=-1)
             found.append(parts[0])
             found += [
-                from_reference(part, force, guess.body, r, t)
-                for part, (r, t) in zip(parts[1:], self._ways(), strict=True)
+                self._answered(part, force, guess.scene, way)
+                for part, way in zip(parts[1:], self._ways(), strict=True)
             ]
         return torch.stack(found)
 
@@ -313,20 +373,6 @@ def _choose(bank: _Bank, kernel: int, valid: Tensor, fold: Tensor, spread: Tenso
         if 0 < error < best:
             best, chosen = error, penalty
     return chosen
-
-
-def _weights(candidates: Tensor, truth: Tensor, valid: Tensor, seen: list[Tensor]) -> Tensor:
-    """Weights of standardised candidates on each of several sets of windows, ``(G, C, D)``."""
-    found = [
-        stack_weights(candidates[:, rows, ::_EVERY], truth[rows, ::_EVERY], valid[rows, ::_EVERY])
-        for rows in seen
-    ]
-    return torch.stack(found)
-
-
-def _weighed(candidates: Tensor, weights: Tensor) -> Tensor:
-    """Candidates ``(C, n, L, D)`` weighed by weights of each window, ``(n, C, D)``."""
-    return torch.einsum("cnld,ncd->nld", candidates, weights)
 
 
 def _spread(y: Tensor, valid: Tensor) -> Tensor:
