@@ -47,6 +47,7 @@ from unisono.evaluation.mlp import Mlp
 from unisono.evaluation.ridge import Ridge
 from unisono.evaluation.scores import energy_score
 from unisono.recordings.dataset import Dataset
+from unisono.recordings.schema import make_stream
 from unisono.recordings.signals.resampling import resample_to_rate
 from unisono.simulators.gait import random_recordings
 from unisono.simulators.pairs import Pairs, gait_pairs, motion_pairs, split_groups
@@ -150,21 +151,15 @@ def at_one_rate(pairs: Pairs, task: str) -> Pairs:
     """The same windows with the given side at the rate of the wanted one."""
     if pairs.source.shape[1] == pairs.target.shape[1]:
         return pairs
-    import xarray as xr
-
     frames = pairs.target.shape[1]
     given, wanted = RATES[task]
     flat = pairs.source.transpose(1, 0, 2).reshape(pairs.source.shape[1], -1)
-    stream = xr.Dataset(
-        {
-            "data": (("time", "channel"), flat.astype(np.float64)),
-            "valid": (("time", "channel"), np.ones(flat.shape, dtype=bool)),
-        },
-        coords={
-            "time": np.arange(len(flat)) / given,
-            "channel": [str(i) for i in range(flat.shape[1])],
-        },
-        attrs={"rate_hz": given},
+    stream = make_stream(
+        flat.astype(np.float64),
+        time=np.arange(len(flat)) / given,
+        channels=[str(i) for i in range(flat.shape[1])],
+        units="1",
+        kind="feature",
     )
     small = resample_to_rate(stream, wanted)["data"].values[:frames]
     source = small.reshape(len(small), len(pairs.source), -1).transpose(1, 0, 2)
