@@ -129,7 +129,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--clips", type=int, default=800)
     parser.add_argument("--captions", type=int, default=52)
-    parser.add_argument("--evaluator-steps", type=int, default=800)
+    parser.add_argument("--evaluator-steps", type=int, default=600)
     parser.add_argument("--arm", default="transformer")
     parser.add_argument("--set", nargs="*", default=[])
     args = parser.parse_args()

@@ -41,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--clips", type=int, default=800)
     parser.add_argument("--captions", type=int, default=96)
-    parser.add_argument("--evaluator-steps", type=int, default=800)
+    parser.add_argument("--evaluator-steps", type=int, default=600)
     parser.add_argument("--raw-steps", type=int, default=500)
     parser.add_argument("--raw-captions-slow", type=int, default=64)
     parser.add_argument("--set", nargs="*", default=[])

@@ -225,7 +225,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--clips", type=int, default=800)
     parser.add_argument("--shots", type=int, nargs="+", default=list(SHOTS))
-    parser.add_argument("--evaluator-steps", type=int, default=800)
+    parser.add_argument("--evaluator-steps", type=int, default=600)
     parser.add_argument("--set", nargs="*", default=[])
     args = parser.parse_args()
     begun = time.monotonic()

@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("--arms", nargs="+", default=names, choices=names)
     parser.add_argument("--clips", type=int, default=800)
     parser.add_argument("--captions", type=int, default=192)
-    parser.add_argument("--evaluator-steps", type=int, default=800)
+    parser.add_argument("--evaluator-steps", type=int, default=600)
     parser.add_argument("--set", nargs="*", default=[])
     args = parser.parse_args()
     begun = time.monotonic()

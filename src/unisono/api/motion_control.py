@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 
 from unisono.api.motion_model import MotionModel, MotionSampling
-from unisono.api.motion_output import GeneratedMotion
+from unisono.api.motion_output import GeneratedMotion, held_rows
 from unisono.core.checks import nearest
 from unisono.core.errors import FileFormatError, UnisonoError
 from unisono.core.random import generator
@@ -155,11 +155,14 @@ def reach(
     with torch.no_grad():
         said = model.method.said(*tokens, torch.tensor([frames])).repeated(options.samples)
     mask = torch.ones(options.samples, frames, dtype=torch.bool)
-    rows = sampled(
+    found = sampled(
         model.method, said, mask, asking, generator=generator(options.seed, "motion")
     ).rows
+    rows = found.double().numpy()
+    if options.hold_feet:  # the path stays as it was led
+        rows = held_rows(rows, model.layout, model.rig, follow=False)
     doubts = (f"words not known: {', '.join(unknown)}",) if unknown else ()
-    plain = GeneratedMotion(rows.double().numpy(), model.layout, model.rig, (text,), doubts)
+    plain = GeneratedMotion(rows, model.layout, model.rig, (text,), doubts)
     missed, heights = _missed(plain, places.metres, wanted)
     share = tuple(m / h for m, h in zip(missed, heights, strict=True))
     return ReachedMotion(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from unisono.api.motion_output import GeneratedMotion
+from unisono.api.cards import motion_card
+from unisono.api.motion_output import GeneratedMotion, held_rows
 from unisono.api.motion_recipe import MotionRecipe
 from unisono.api.motion_sequence import Spell, spoken_rows
 from unisono.api.opening import Face, open_kind, restored
@@ -40,6 +41,7 @@ class MotionSampling:
         seed: Where the noise comes from.
         blend_seconds: How long one part runs into the next.
         project: Whether latents go through the projector (where there is one).
+        hold_feet: Whether feet are made to stand where the model says that they do.
     """
 
     seconds: float = 4.0
@@ -49,6 +51,7 @@ class MotionSampling:
     seed: int = 0
     blend_seconds: float = 0.4
     project: bool = True
+    hold_feet: bool = True
 
     def __post_init__(self) -> None:
         check_range("samples", self.samples, 1, 100_000, closed=True)
@@ -83,6 +86,9 @@ class MotionModel(Face):
     def __repr__(self) -> str:
         joints = len(self.rig.names)
         return f"MotionModel({self.recipe.method}: text -> {joints} joints, {self.folder})"
+
+    def _repr_html_(self) -> str:
+        return motion_card(self)
 
     @property
     def encoder(self) -> TextEncoder | PretrainedText:
@@ -152,9 +158,10 @@ class MotionModel(Face):
             generator=generator(options.seed, "motion"),
         )
         doubts = (f"words not known: {', '.join(unknown)}",) if unknown else ()
-        return GeneratedMotion(
-            np.asarray(rows.double().numpy()), self.layout, self.rig, tuple(texts), doubts
-        )
+        found = np.asarray(rows.double().numpy())
+        if options.hold_feet:
+            found = held_rows(found, self.layout, self.rig)
+        return GeneratedMotion(found, self.layout, self.rig, tuple(texts), doubts)
 
 
 def load_motion_model(folder: str | Path) -> MotionModel:

@@ -7,15 +7,20 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from unisono.api.showing import show
 from unisono.core.errors import OutputError
 from unisono.evaluation.motion import floor_height, foot_skate
 from unisono.recordings.formats.registry import write
 from unisono.recordings.motion.clips import recording_of
-from unisono.recordings.motion.features import Layout, from_features
+from unisono.recordings.motion.features import Layout, from_features, to_features
 from unisono.recordings.motion.kinematics import Motion, placed
 from unisono.recordings.motion.rig import Rig
+from unisono.recordings.motion.standing import standing
 
-__all__ = ["GeneratedMotion", "write_motions"]
+__all__ = ["GeneratedMotion", "held_rows", "write_motions"]
+
+_SHOWN = 4
+"""Motions that a notebook shows."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,9 @@ class GeneratedMotion:
                 lines.append(f"feet slide in {100 * np.nanmean(slides):.0f} % of frames near floor")
         return "\n".join([*lines, *(f"doubt: {doubt}" for doubt in self.doubts)])
 
+    def _repr_html_(self) -> str:
+        return show([self.recording(i) for i in range(min(len(self), _SHOWN))])._repr_html_()
+
     def save(self, path: str | Path) -> list[Path]:
         """Write the motions: ``.bvh`` (one file each, numbered where several) or ``.npz``.
 
@@ -75,6 +83,29 @@ class GeneratedMotion:
             OutputError: If a file exists, or the ending is another.
         """
         return write_motions([self.recording(i) for i in range(len(self))], path)
+
+
+def held_rows(
+    rows: npt.NDArray[np.float64], layout: Layout, rig: Rig, *, follow: bool = True
+) -> npt.NDArray[np.float64]:
+    """Rows ``(S, L, F)`` of motions whose feet stand where the rows' own contacts say.
+
+    Args:
+        rows: Features in physical units.
+        layout: What a row holds; rows of ``humanml3d`` stay as they are, since they lose the twists
+            of limbs on their way.
+        rig: Whose motions they are.
+        follow: Whether the root is moved, see :func:`unisono.recordings.motion.standing.standing`.
+    """
+    if layout.kind != "full" or not rig.feet:
+        return rows
+    contacts = rows[..., layout.part("contacts")]
+    return np.stack(
+        [
+            to_features(standing(from_features(r, layout, rig), c, follow=follow), layout)
+            for r, c in zip(rows, contacts, strict=True)
+        ]
+    )
 
 
 def write_motions(recordings: list[xr.DataTree], path: str | Path) -> list[Path]:

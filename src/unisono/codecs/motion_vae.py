@@ -4,10 +4,12 @@ r"""Motions of any length as a few latent tokens and back: a variational transfo
           \hat x = D(\text{places}; z)
 
 .. math:: L = \lVert \hat x - x \rVert^2 + w_g \lVert \hat p - p \rVert^2
+              + w_m \lVert \dot{\hat p} - \dot p \rVert^2
               + w_k\, \mathrm{KL}\bigl(N(\mu, \sigma^2) \,\Vert\, N(0, 1)\bigr)
 
 with :math:`p` the places of the joints in metres that the rows stand for, about the root and along
-its path. The tokens are either
+its path, and :math:`\dot p` their differences from frame to frame, m/s, without which rows that are
+right on average tremble, and feet slide. The tokens are either
 
 - ``placed``: token k is read off the encoder at three points of the k-th of K equal parts of the
   clip, and gives three points of the path that the decoder starts from, with straight lines
@@ -54,6 +56,7 @@ class MotionVAESettings:
         layers: Blocks of encoder and of decoder each, odd.
         kl: Weight of the divergence.
         geometric: Weight of the places of the joints.
+        moving: Weight of their differences from frame to frame.
         distance: ``"square"``, or ``"smooth"`` (Huber's, as in the released code of MLD).
         stride: Rows that share a place.
         kind: What tokens are, see the module's docstring.
@@ -64,6 +67,7 @@ class MotionVAESettings:
     layers: int = 3
     kl: float = 1e-4
     geometric: float = 1.0
+    moving: float = 0.3
     distance: Literal["square", "smooth"] = "square"
     stride: int = 1
     kind: Literal["placed", "asked"] = "placed"
@@ -73,7 +77,7 @@ class MotionVAESettings:
         check_range("width", self.width, 1, 8192, closed=True)
         check_range("layers", self.layers, 1, 63, closed=True)
         check_range("stride", self.stride, 1, 64, closed=True)
-        for name in ("kl", "geometric"):
+        for name in ("kl", "geometric", "moving"):
             check_range(name, getattr(self, name), 0.0, 1e4, closed=True)
 
 
@@ -222,20 +226,28 @@ class MotionVAE(nn.Module):
         everywhere = mask[..., None].expand_as(goal)
         recon = masked_mean(self._distance(rows, goal), everywhere)
         parts = {"reconstruction": recon}
-        if self.settings.geometric:
-            made, true = (
-                joint_places(x, self.layout) for x in (rows * self.row_std + self.row_mean, data)
-            )
-            parts["places"] = masked_mean(
-                self._distance(made, true), mask[..., None, None].expand_as(true)
-            )
+        weights = {"places": self.settings.geometric, "velocities": self.settings.moving}
+        if any(weights.values()):
+            parts |= self._missed(rows * self.row_std + self.row_mean, data, mask)
         variance = found.std.square()
         kl = (found.mean.square() + variance - 1 - variance.log()) / 2
         parts["kl"] = masked_mean(kl, torch.ones_like(kl, dtype=torch.bool))
         total = recon + self.settings.kl * parts["kl"]
-        if "places" in parts:
-            total = total + self.settings.geometric * parts["places"]
+        for name, weight in weights.items():
+            if weight:
+                total = total + weight * parts[name]
         return Loss(total, {name: part.detach() for name, part in parts.items()})
+
+    def _missed(self, rows: Tensor, data: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """How far joints are off, and how far their velocities."""
+        made, true = (joint_places(x, self.layout) for x in (rows, data))
+        both = mask[:, 1:] & mask[:, :-1]
+        moved, moves = (self.layout.rate_hz * x.diff(dim=1) for x in (made, true))
+        found = {"places": (made, true, mask), "velocities": (moved, moves, both)}
+        return {
+            name: masked_mean(self._distance(x, y), m[..., None, None].expand_as(y))
+            for name, (x, y, m) in found.items()
+        }
 
     def _distance(self, made: Tensor, true: Tensor) -> Tensor:
         if self.settings.distance == "smooth":

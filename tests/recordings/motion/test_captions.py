@@ -32,6 +32,15 @@ def test_captions_are_the_seeds_and_unlisted_labels_speak_for_themselves() -> No
         captions_of("walk", " ", count=3, generator=np.random.default_rng(0))
 
 
+def test_articles_are_as_they_are_said() -> None:
+    old, usual = (
+        " ".join(captions_of("walk", style, count=200, generator=np.random.default_rng(0)))
+        for style in ("old", "normal")
+    )
+    assert "an old " in old and "an elderly " in old and "a old" not in old
+    assert "a usual " in usual and "an usual" not in usual
+
+
 def test_held_out_pairs_leave_both_their_halves_in_training(rng: np.random.Generator) -> None:
     labels = [(c, s) for c in "abcd" for s in "xyz"] * 3 + [("e", "x"), ("f", "w")]
     for share in (0.2, 0.9):

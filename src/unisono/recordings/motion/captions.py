@@ -9,6 +9,7 @@ Clips are parted by the pair (content, style): a held-out pair is never trained,
 halves are, in other pairs.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -81,6 +82,7 @@ _STYLED = (
     "a person who is {being} {doing}",
     "{doing}, {being}",
 )
+_BEFORE_VOWEL = re.compile(r"\ba (?=[aeio])")  # "an old person", and "a usual one"
 _SILENT = "normal"
 _SAME = {"masculinity": "masculine", "old": "elderly"}  # two labels, one meaning
 
@@ -122,7 +124,12 @@ def worded(
         generator: Which ones.
     """
     being = _BEING.get(style, (style.replace("-", " "),))
-    styled = [t.format(doing=d, being=b) for t in _STYLED for d in doing for b in being]
+    styled = [
+        _BEFORE_VOWEL.sub("an ", t.format(doing=d, being=b))
+        for t in _STYLED
+        for d in doing
+        for b in being
+    ]
     if style == _SILENT:
         plain = [t.format(doing=d) for t in _PLAIN for d in doing]
         half = min((count + 1) // 2, len(plain))
