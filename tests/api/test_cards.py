@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from unisono.api.cards import map_card
+from unisono.api.cards import bridge_card, map_card
 
 
 @pytest.mark.slow
@@ -41,3 +41,23 @@ def test_a_map_presents_itself() -> None:
     card = map_card(model)
     assert "Map gait" in card and "data:image/png" in card and "speed, style" in card
     assert "<b>" not in card
+
+
+def test_a_bridge_presents_itself() -> None:
+    data = SimpleNamespace(given=("small",), want=("<b>large",))
+    recipe = SimpleNamespace(method="lddbm", data=data)
+    shapes = {"small": (1, 8, 8), "<b>large": (1, 32, 32)}
+    sealed = SimpleNamespace(made={"date": "2026-01-01"})
+    model: Any = SimpleNamespace(
+        recipe=recipe, shapes=shapes, sealed=sealed, folder=Path("runs/finer")
+    )
+    card = bridge_card(model)
+    assert "Bridge finer" in card and "1 x 32 x 32" in card and "<b>" not in card
+
+
+@pytest.mark.slow
+def test_words_and_motions_present_themselves(motion_model: Any) -> None:  # noqa: ANN401
+    card = motion_model._repr_html_()
+    assert "Text to motion motion" in card and f"<dd>{len(motion_model.rig.names)}</dd>" in card
+    frame = motion_model.generate("a person walks")._repr_html_()
+    assert frame.startswith("<iframe") and "sandbox=" in frame

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from unisono.api.generated import Generated
     from unisono.api.mapping import MapModel
     from unisono.api.model import Model
+    from unisono.api.motion_model import MotionModel
+    from unisono.api.translating import Translator
 
-__all__ = ["generated_card", "map_card", "model_card"]
+__all__ = ["bridge_card", "generated_card", "map_card", "model_card", "motion_card"]
 
 
 _CURVES = 6
@@ -83,6 +85,33 @@ def model_card(model: "Model") -> str:
     body = facts({k: v for k, v in said.items() if v not in ("", None)})
     body += table(["stream", "kind", "channels", "Hz", "units"], rows)
     return _card(f"Model {model.folder.name}", body)
+
+
+def bridge_card(model: "Translator") -> str:
+    """What a bridge carries into what, and the shapes of both."""
+    data = model.recipe.data
+    said = {
+        "method": model.recipe.method,
+        "given": ", ".join(data.given),
+        "makes": ", ".join(data.want),
+        "made": str(model.sealed.made.get("date", "")),
+    }
+    rows = [[name, " x ".join(map(str, shape))] for name, shape in model.shapes.items()]
+    return _card(f"Bridge {model.folder.name}", facts(said) + table(["thing", "shape"], rows))
+
+
+def motion_card(model: "MotionModel") -> str:
+    """What a model of text to motion makes, and which words it has learned."""
+    said = {
+        "method": model.recipe.method,
+        "joints": len(model.rig.names),
+        "rate": f"{model.layout.rate_hz:g} Hz",
+        "frames at once": model.method.frames,
+        "learned words": ", ".join(model.encoder.words),
+        "made": str(model.sealed.made.get("date", "")),
+    }
+    known = facts({k: v for k, v in said.items() if v != ""})
+    return _card(f"Text to motion {model.folder.name}", known)
 
 
 def map_card(model: "MapModel") -> str:
