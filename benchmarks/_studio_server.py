@@ -42,12 +42,16 @@ def main() -> None:
     import uvicorn  # here, since every worker imports this file
 
     from unisono.studio.app import StudioSettings, make_app
+    from unisono.studio.connections import PromptProtocol
     from unisono.studio.guard import GuardSettings
 
     folder, port, workers, rate, handlers = sys.argv[1:]
     guard = GuardSettings(rate=float(rate), burst=max(float(rate), 400.0), pause_s=2.0)
     app = make_app(StudioSettings(Path(folder), int(workers), guard, handlers=handlers))
-    uvicorn.run(app, port=int(port), log_level="error", ws="none", backlog=4096)
+    PromptProtocol.waits_s = 10.0
+    uvicorn.run(
+        app, http=PromptProtocol, port=int(port), log_level="error", ws="none", backlog=4096
+    )
 
 
 if __name__ == "__main__":

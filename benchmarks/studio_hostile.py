@@ -6,8 +6,8 @@ First schemathesis asks what the OpenAPI description allows, and what it does no
 operation. Then raw requests over sockets: paths that try to escape (in URLs, names of files, of
 datasets, of models, of results), bodies that are huge or say a wrong length, wrong types at every
 depth, headers that are none, foreign hosts and origins, archives that try to escape, and clients
-that stop in the middle. The limit of rate is lifted, so that what lies behind it is met; a last
-round meets it. Beside the folder lies a file with a secret, and the folder's own path is one too.
+that stop in the middle or never go on. The limit of rate is lifted, so that what lies behind it is
+met; a last round meets it. Beside the folder lies a file with a secret; its path is one too.
 
 Goal: no answer of 500 or above, no secret in any answer, nothing written outside of the folder, the
 server as responsive at the end as at the beginning.
@@ -25,13 +25,14 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 from _record import figure, record
 from _studio_server import free_port, started
 
-COUNT, EXAMPLES, SEED = 10_000, 25, 0
+COUNT, CLIENTS, EXAMPLES, SEED = 10_000, 24, 25, 0
 SECRET = "the-secret-that-lies-beside"
 UP = ("..", "../..", "..%2f..", "%2e%2e/%2e%2e", "..\\..", "%252e%252e%252f", "/", "//", "....//",
       "\\\\host\\share", "C:/", "file:///", "%00", "~", ".studio", "./.studio/../..")  # fmt: skip
@@ -131,24 +132,32 @@ def noise(rng: random.Random) -> bytes:
 MAKERS = (escapes, escapes, names, types, types, bodies, headers, foreign, noise)
 
 
+CUT = b"left"
+"""In place of the answer that a client did not wait for."""
+
+
 def talk(port: int, request: bytes, *, cut: bool = False) -> bytes:
     """Send and read all that comes back; cut, the client leaves in the middle."""
-    with socket.create_connection(("127.0.0.1", port), 20) as sock:
+    found = b""
+    with socket.create_connection(("127.0.0.1", port), 60) as sock:
         try:
             sock.sendall(request[: len(request) // 2] if cut else request)
-            if cut:
-                return b""
-            sock.shutdown(socket.SHUT_WR)
-            return b"".join(iter(lambda: sock.recv(65536), b""))
+            while not cut:
+                piece = sock.recv(65536)
+                if not piece:
+                    return found
+                found += piece
         except OSError:
-            return b""
+            return found  # it was refused before all of it was sent
+    return CUT
 
 
 def slow(port: int) -> list[bytes]:
-    """Clients that send a byte and wait, until the server has had enough."""
-    socks = [socket.create_connection(("127.0.0.1", port), 20) for _ in range(100)]
-    for sock in socks:
-        sock.sendall(raw("POST", "/api/files?name=x.csv", b"x", length=1000))
+    """Clients that send a byte of a body, or half a head, and wait until the server has enough."""
+    socks = [socket.create_connection(("127.0.0.1", port), 120) for _ in range(200)]
+    for k, sock in enumerate(socks):
+        whole = raw("POST", "/api/files?name=x.csv", b"x", length=1000)
+        sock.sendall(whole if k % 2 else whole[:30])
     answers = []
     for sock in socks:
         answers.append(sock.recv(65536))
@@ -183,10 +192,31 @@ def described(port: int) -> tuple[int, str]:
     return done.returncode, done.stdout[-3000:]
 
 
-def attacks(port: int, rng: random.Random) -> Iterator[bytes]:
-    for k in range(COUNT):
-        maker = archives if k % 200 == 0 else rng.choice(MAKERS)
-        yield talk(port, maker(rng), cut=rng.random() < 0.05)
+def attacks(port: int, rng: random.Random) -> Iterator[tuple[str, bytes]]:
+    """Answers of all requests, with who made them; many clients at once, some of them slow."""
+
+    def one(asked: tuple[str, bytes, bool]) -> tuple[str, bytes]:
+        return asked[0], talk(port, asked[1], cut=asked[2])
+
+    def all_of_them() -> Iterator[tuple[str, bytes, bool]]:
+        for k in range(COUNT):
+            maker = archives if k % 200 == 0 else rng.choice(MAKERS)
+            yield maker.__name__, maker(rng), rng.random() < 0.05
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        yield from pool.map(one, all_of_them())
+
+
+def told_to_wait(folder: Path, port: int) -> int:
+    """How many of 1500 requests a server with a limit of rate tells to wait."""
+    strict = started(folder, port, rate=5.0)
+    try:
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            codes = pool.map(lambda _: status_of(talk(port, raw("GET", "/api/about"))), range(1500))
+            return sum(code == 429 for code in codes)
+    finally:
+        strict.terminate()
+        strict.wait()
 
 
 def main() -> None:
@@ -202,11 +232,19 @@ def main() -> None:
             code, said = described(port)
             print(said)
             found: Counter[int] = Counter()
-            leaks = 0
+            silent: Counter[str] = Counter()
+            leaks = cut = 0
             secrets = (SECRET.encode(), str(beside).encode(), b"Traceback", b"root:x:0")
-            for answer in (*attacks(port, rng), *slow(port)):
-                found[status_of(answer)] += 1
+            heard = [*attacks(port, rng), *(("slow", answer) for answer in slow(port))]
+            for maker, answer in heard:
+                cut += answer == CUT
+                if answer == CUT:
+                    continue
+                status = status_of(answer)
+                found[status] += 1
+                silent[maker] += status == 0
                 leaks += any(secret in answer for secret in secrets)
+            print(f"closed without an answer: {dict(silent)}; by status: {dict(found)}")
             times = []
             for _ in range(50):
                 asked = time.perf_counter()
@@ -216,25 +254,28 @@ def main() -> None:
             server.terminate()
             server.wait()
         outside = float(tree_of(beside) != before)
-        strict = started(folder, port, rate=50.0)
-        limited = sum(status_of(talk(port, raw("GET", "/api/about"))) == 429 for _ in range(1500))
-        strict.terminate()
-        strict.wait()
+        limited = told_to_wait(folder, port)
     failing = sum(count for status, count in found.items() if status >= 500)
     accepted = found[200] + found[201] + found[202] + found[204]
     record(
         "studio_hostile",
         "Schemathesis over the OpenAPI description and 10,000 hostile requests: no answer of 500 "
         "or above, no secret in any answer, nothing written outside of the folder.",
-        code == 0 and not failing and not leaks and not outside and limited > 0,
+        code == 0
+        and not failing
+        and not leaks
+        and not outside
+        and limited > 0
+        and found[0] < 0.2 * len(heard),
         [
             figure("schemathesis found", float(code != 0)),
-            figure("hostile requests", sum(found.values())),
+            figure("hostile requests", len(heard)),
             figure("answers of 500 or above", failing),
             figure("answers with a secret", leaks),
             figure("changes outside of the folder", outside),
             figure("answers of 200 to 299", accepted),
             figure("answers of 400 to 499", sum(n for s, n in found.items() if 400 <= s < 500)),
+            figure("clients that left in the middle", cut),
             figure("connections closed without an answer", found[0]),
             figure("answer at the end, slowest of 50", max(times), "s"),
             figure("requests of 1500 at once that were told to wait", limited),

@@ -78,7 +78,8 @@ export class Words {
       const href = `/api/word?model=${encodeURIComponent(model)}&word=${encodeURIComponent(word)}`;
       const put = action(word, async () => {
         const { texts } = this;
-        texts.setRangeText(word, texts.selectionStart, texts.selectionEnd, "end");
+        const space = /\S$/.test(texts.value.slice(0, texts.selectionStart)) ? " " : "";
+        texts.setRangeText(space + word, texts.selectionStart, texts.selectionEnd, "end");
         texts.focus();
         return Promise.resolve();
       });

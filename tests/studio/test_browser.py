@@ -28,18 +28,27 @@ SHOTS = Path(__file__).parents[2] / ".artefacts" / "studio"
 
 
 @pytest.fixture(scope="module")
-def lab(walks: Any, tiny_map: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ANN401
-    """A working folder with a dataset and a map."""
+def lab(
+    walks: Any,  # noqa: ANN401
+    swings: Any,  # noqa: ANN401
+    tiny_map: Any,  # noqa: ANN401
+    motion_model_folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A working folder with two datasets, a map, and a model of text to motion."""
     root = tmp_path_factory.mktemp("studio") / "lab"
     shutil.copytree(walks.path, root / "walks.un")
+    shutil.copytree(swings.path, root / "swings.un")
     shutil.copytree(tiny_map.folder, root / "maps" / "swings")
+    shutil.copytree(motion_model_folder, root / "talks")
     return root
 
 
 @pytest.fixture(scope="module")
 def address(lab: Path) -> Iterator[str]:
     """A server on a free port; a thread of this process does the jobs."""
-    app = make_app(StudioSettings(lab, workers=0, guard=GuardSettings(rate=1e6, burst=1e6)))
+    guard = GuardSettings(rate=1e6, burst=1e6, upload=5_000_000)
+    app = make_app(StudioSettings(lab, workers=0, guard=guard))
     sock = socket.socket()
     sock.bind(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1)
@@ -69,10 +78,14 @@ def address(lab: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def page(browser: Any, address: str) -> Iterator[Any]:  # noqa: ANN401
     opened = browser.new_page(viewport={"width": 1280, "height": 900})
-    opened.set_default_timeout(120_000)
+    opened.set_default_timeout(400_000)
     faults: list[str] = []
     opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+    refused = "Failed to load resource"  # what the studio refuses, the page says
+    opened.on(
+        "console",
+        lambda m: faults.append(m.text) if m.type == "error" and refused not in m.text else None,
+    )
     opened.on(
         "request",
         lambda r: (
@@ -89,7 +102,7 @@ def page(browser: Any, address: str) -> Iterator[Any]:  # noqa: ANN401
 
 def until(page: Any, expression: str) -> None:  # noqa: ANN401
     """Wait for the page; asked from outside, since its policy lets no string be run inside."""
-    end = time.monotonic() + 120
+    end = time.monotonic() + 400
     while not page.evaluate(expression):
         assert time.monotonic() < end, expression
         time.sleep(0.05)
@@ -137,12 +150,46 @@ def test_drop_a_real_file_and_answer_a_doubt(
     assert page.locator(".doubts .action", has_text=said).count() == 0
     page.get_by_role("button", name="Look at it").click()
     frame = page.frame_locator("iframe.result")
-    frame.locator(".panel").first.wait_for()
+    page.locator("iframe.result").scroll_into_view_if_needed()
+    frame.locator(".panel canvas").first.wait_for()  # curves are drawn when they come into view
     assert page.locator("iframe.result").get_attribute("sandbox") == (
         "allow-scripts allow-downloads"
     )
     assert page.evaluate("document.querySelector('iframe.result').contentDocument") is None
     keep(page, "recordings-view")
+
+
+def test_files_that_cannot_be_taken_are_said(page: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    go(page, "Recordings")
+    before = page.locator(".file").count()
+    said = page.locator("#said")
+    huge = tmp_path / "huge.csv"
+    with huge.open("wb") as file:
+        file.truncate(2_000_000_000)  # 2 GB that take no place
+    page.locator("#drop").set_input_files(str(huge))
+    said.get_by_text("huge.csv: it is larger than 5 MB").wait_for()
+    wrong = tmp_path / "holiday.jpg"
+    wrong.write_bytes(b"\xff\xd8\xff")
+    page.locator("#drop").set_input_files(str(wrong))
+    said.get_by_text("holiday.jpg: this kind of file is not read").wait_for()
+    changing = tmp_path / "changing.csv"
+    changing.write_text("time,a\n0,1\n")
+
+    def change(route: Any) -> None:  # noqa: ANN401
+        changing.write_text("time,a\n0,1\n1,2\n2,3\n")  # after it was chosen, before it is read
+        route.continue_()
+
+    page.route("**/api/files?name=changing.csv", change)
+    page.locator("#drop").set_input_files(str(changing))
+    said.get_by_text("changing.csv: it was changed or moved while it was read").wait_for()
+    page.unroute("**/api/files?name=changing.csv")
+    none = tmp_path / "none.c3d"
+    none.write_bytes(b"MZ this is a program")
+    page.locator("#drop").set_input_files(str(none))
+    page.get_by_role("button", name="none.c3d", exact=False).first.click()
+    page.locator("section .said.error").get_by_text("none.c3d").wait_for()
+    page.get_by_role("button", name="Remove none.c3d").click()
+    until(page, f"document.querySelectorAll('.file').length === {before}")
 
 
 def test_train_reload_in_the_middle_and_stop(page: Any) -> None:  # noqa: ANN401
@@ -184,6 +231,8 @@ def test_generate_and_keep_the_results(page: Any, tmp_path: Path) -> None:  # no
     card.locator(".state.done").wait_for()
     frame = page.frame_locator("iframe.result")
     frame.get_by_role("button", name="Bands").wait_for()
+    page.locator("iframe.result").scroll_into_view_if_needed()
+    frame.locator(".panel canvas").first.wait_for()
     keep(page, "generate")
     for name in ("s1t0_forces.mot", "s1t0.html"):
         with page.expect_download() as waiting:
@@ -212,7 +261,50 @@ def test_walk_on_a_map(page: Any) -> None:  # noqa: ANN401
     three = page.get_by_role("button", name="3-D")
     three.click()
     assert three.get_attribute("aria-pressed") == "true"
+    page.locator("iframe.result").scroll_into_view_if_needed()
+    page.frame_locator("iframe.result").locator(".panel canvas").first.wait_for()
     keep(page, "map")
+    page.get_by_label("Format", exact=True).select_option("csv")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Keep it").click()
+        page.get_by_role("link", name="walk.csv", exact=True).click()
+    assert len(Path(waiting.value.path()).read_text().splitlines()) == 61
+    page.get_by_label("From").select_option("data:swings.un")
+    page.get_by_label("What", exact=True).select_option("toward:speed")
+    page.get_by_label("Number", exact=True).fill("1.4")
+    page.get_by_role("button", name="Move it").click()
+    card = page.locator(".results .card").first
+    card.locator(".state.done").wait_for()
+    card.get_by_role("link", name="swing0_edited.csv").wait_for()
+
+
+def test_words_become_a_motion_and_a_word_is_learned(page: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    go(page, "Words")
+    page.get_by_label("Seconds a line").fill("1")
+    page.get_by_role("button", name="Make the motion").click()
+    card = page.locator(".results .card").first
+    card.locator(".state.done").wait_for()
+    page.locator("iframe.result").scroll_into_view_if_needed()
+    page.frame_locator("iframe.result").locator(".panel canvas").first.wait_for()
+    keep(page, "words")
+    with page.expect_download() as waiting:
+        card.get_by_role("link", name="a_person_walks.bvh").click()
+    waiting.value.save_as(tmp_path / "clip.bvh")
+    assert read_file(tmp_path / "clip.bvh").children
+    go(page, "Recordings")
+    page.locator("#drop").set_input_files(str(tmp_path / "clip.bvh"))
+    page.get_by_role("button", name="clip.bvh", exact=False).first.wait_for()
+    go(page, "Words")
+    page.get_by_label("clip.bvh").check()
+    page.get_by_label("Word", exact=True).fill("odd")
+    page.get_by_label("Steps", exact=True).fill("1")
+    page.get_by_role("button", name="Teach the word").click()
+    page.get_by_role("button", name="Put *odd* into the text").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="odd.word").first.click()
+    assert "*odd*" in Path(waiting.value.path()).read_text()
+    page.get_by_role("button", name="Make the motion").click()
+    page.get_by_role("link", name="a_person_walks_odd.bvh").wait_for()
 
 
 def test_a_job_that_waits_is_cancelled(page: Any, lab: Path) -> None:  # noqa: ANN401
@@ -229,7 +321,13 @@ def test_a_job_that_waits_is_cancelled(page: Any, lab: Path) -> None:  # noqa: A
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_place_is_for_everyone(page: Any, scheme: str) -> None:  # noqa: ANN401
     page.emulate_media(color_scheme=scheme)
-    for place in ("Recordings", "Train", "Generate", "Map", "Translate", "Models", "Jobs"):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    for place in ("Recordings", "Train", "Generate", "Map", "Words"):
+        go(page, place)
+        page.wait_for_timeout(150)
+        keep(page, f"{place.lower()}-{scheme}-wide")
+    for place in ("Recordings", "Train", "Generate", "Map", "Words", "Translate", "Models",
+                  "Jobs"):  # fmt: skip
         page.set_viewport_size({"width": 360, "height": 740})
         go(page, place)
         page.wait_for_timeout(300)

@@ -198,8 +198,9 @@ class JobQueue:
             kinds: Only those of these kinds; empty for any.
         """
         among = f" and kind in ({','.join('?' * len(kinds))})" if kinds else ""
-        now = time.time()
         with self._open() as db:
+            db.execute("begin immediate")  # the clock is read while nobody else claims
+            now = time.time()
             row = db.execute(
                 "update jobs set state = 'running', worker = ?, lease = ?, attempts = attempts + 1,"
                 " doing = '', done = 0, total = 0, began = ? where id ="
@@ -207,6 +208,7 @@ class JobQueue:
                 f" returning {_COLUMNS}",
                 (worker, now + self.lease_s, now, *kinds),
             ).fetchone()
+            db.execute("commit")
         return None if row is None else _job(row)
 
     def version(self) -> int:

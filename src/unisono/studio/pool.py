@@ -2,6 +2,7 @@
 
 import importlib
 import multiprocessing
+import os
 import sqlite3
 import threading
 import traceback
@@ -43,7 +44,13 @@ def find_handlers(place: str) -> Mapping[str, Handler]:
     return found
 
 
+_YIELDING = 5
+"""How much long jobs yield to the server and to what a person waits for (of the system's 19)."""
+
+
 def _main(name: str, settings: WorkerSettings, place: str) -> None:
+    if not settings.kinds and hasattr(os, "nice"):  # no lane of its own: it does long jobs
+        os.nice(_YIELDING)
     work(name, settings, find_handlers(place))
 
 

@@ -78,6 +78,7 @@ def serve(folder: Path, listening: Listening = Listening()) -> None:  # noqa: B0
         import uvicorn
 
         from unisono.studio.app import StudioSettings, make_app
+        from unisono.studio.connections import PromptProtocol
         from unisono.studio.guard import GuardSettings
     except ModuleNotFoundError as error:
         raise ConfigError(
@@ -94,7 +95,8 @@ def serve(folder: Path, listening: Listening = Listening()) -> None:  # noqa: B0
         if listening.opens:
             threading.Timer(0.8, webbrowser.open, (address,)).start()
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, server_header=False, ws="none",
+            app, http=PromptProtocol, log_level="warning", access_log=False,
+            server_header=False, ws="none",
             timeout_keep_alive=_IDLE, limit_concurrency=_AT_ONCE, timeout_graceful_shutdown=2,
         )  # fmt: skip
         uvicorn.Server(config).run(sockets=[sock])

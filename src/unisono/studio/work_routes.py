@@ -56,8 +56,8 @@ def _models(routes: APIRouter, desk: Desk) -> None:
         text = card.read_text(encoding="utf-8")[:_CARD] if card.is_file() else ""
         return _model_said(place).model_copy(update={"card": text})
 
-    raw = {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
-           "required": True}  # fmt: skip
+    raw = {"content": {"application/octet-stream": {"schema": {"type": "string",
+           "format": "binary"}}}, "required": True}  # fmt: skip
 
     @routes.post("/models", status_code=202, tags=["models"], openapi_extra={"requestBody": raw})
     async def send_model(name: Name, request: Request) -> JobSaid:
