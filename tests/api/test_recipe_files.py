@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from unisono.api.recipe import DataSettings, Recipe
-from unisono.api.recipe_files import check_same, read_recipe
+from unisono.api.recipe_files import check_same, claim_run, read_recipe
 from unisono.core.config import from_mapping, to_mapping, to_toml
-from unisono.core.errors import ConfigError
+from unisono.core.errors import ConfigError, OutputError
 from unisono.methods import LLMASettings
 
 OLDER: dict[str, Any] = {
@@ -77,3 +77,19 @@ def test_what_is_needed_must_be_said(tmp_path: Path) -> None:
     assert (recipe.data.path, recipe.llma.steps) == ("a.un", 7)
     with pytest.raises(ConfigError, match=r"says nothing of data\.given; add it, or use --set"):
         read_recipe(Recipe, file, [], needed=("path", "given"))
+
+
+def test_a_run_works_beside_its_output_and_writes_over_nothing(tmp_path: Path) -> None:
+    output, recipe = tmp_path / "model", Recipe()
+    work = claim_run(output, recipe, resume=False)
+    assert work == tmp_path / "model.run" and not work.exists()
+    work.mkdir()
+    with pytest.raises(OutputError, match=r"model\.run holds a run that was stopped; use --resume"):
+        claim_run(output, recipe, resume=False)
+    assert claim_run(output, recipe, resume=True) == work
+    (work / "recipe.toml").write_text(to_toml(replace(recipe, output="runs/other")))
+    with pytest.raises(ConfigError, match="started with another"):
+        claim_run(output, recipe, resume=True)
+    output.mkdir()
+    with pytest.raises(OutputError, match="model exists; choose another output"):
+        claim_run(output, recipe, resume=False)

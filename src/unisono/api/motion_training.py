@@ -12,9 +12,9 @@ import torch
 from unisono.api.motion_model import MotionModel, load_motion_model
 from unisono.api.motion_recipe import MotionRecipe, load_motion_recipe
 from unisono.api.motion_windows import MotionWindows
-from unisono.api.recipe_files import check_same
+from unisono.api.recipe_files import claim_run
 from unisono.core.config import to_mapping, to_toml
-from unisono.core.errors import ConfigError, OutputError
+from unisono.core.errors import ConfigError
 from unisono.core.files import write_text
 from unisono.core.random import derive_seed, numpy_generator
 from unisono.methods import TEXT_METHODS
@@ -33,8 +33,6 @@ from unisono.training.progress import Progress
 from unisono.training.sealed import SealedModel, open_sealed, seal
 
 __all__ = ["fit_motion", "motion_corpus", "motion_parts", "train_motion"]
-
-_RUN = ".run"
 
 
 def train_motion(
@@ -84,10 +82,9 @@ def fit_motion(
         ConfigError: If the data do not fit the recipe, or resume comes with another recipe.
     """
     output = Path(recipe.output)
-    work = output.with_name(output.name + _RUN)
     if output.exists() and resume:
         return load_motion_model(output)
-    _check_places(recipe, output, work, resume=resume)
+    work = claim_run(output, recipe, resume=resume)
     corpus = motion_corpus(recipe) if corpus is None else corpus
     parts = motion_parts(recipe, corpus)
     learned = corpus.take(parts.train)
@@ -106,16 +103,6 @@ def fit_motion(
     method = method.to("cpu")
     seal(output, _sealed(recipe, method, corpus, parts))
     return load_motion_model(output)
-
-
-def _check_places(recipe: MotionRecipe, output: Path, work: Path, *, resume: bool) -> None:
-    """Refuse to write over a model or a run, or to go on with another recipe."""
-    if output.exists():
-        raise OutputError(f"{output} exists; choose another output, or remove it.")
-    if work.exists() and not resume:
-        raise OutputError(f"{work} holds a run that was stopped; use --resume, or remove it.")
-    if resume:
-        check_same(work / "recipe.toml", recipe)
 
 
 def _build(recipe: MotionRecipe, learned: MotionCorpus) -> LEAD:

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from unisono.core.config import apply_settings, from_mapping, read_toml, to_mapping
-from unisono.core.errors import ConfigError
+from unisono.core.errors import ConfigError, OutputError
 
-__all__ = ["check_same", "read_recipe"]
+__all__ = ["check_same", "claim_run", "read_recipe"]
 
 
 class _Recipe(Protocol):
@@ -65,3 +65,27 @@ def check_same(kept: Path, recipe: object) -> None:
                 f"the run was started with another [{table}] than resume came with; give what it "
                 "was started with, or start anew."
             )
+
+
+def claim_run(output: Path, recipe: object, *, resume: bool) -> Path:
+    """Find the folder, beside the output, of what a run needs to go on: log and checkpoints.
+
+    Nothing is made yet.
+
+    Args:
+        output: Folder of the model to be.
+        recipe: What is run.
+        resume: Whether a run that was stopped is to go on.
+
+    Raises:
+        OutputError: If the output exists, or a stopped run lies there and ``resume`` is False.
+        ConfigError: If the stopped run was started with another recipe.
+    """
+    work = output.with_name(output.name + ".run")
+    if output.exists():
+        raise OutputError(f"{output} exists; choose another output, or remove it.")
+    if work.exists() and not resume:
+        raise OutputError(f"{work} holds a run that was stopped; use --resume, or remove it.")
+    if resume:
+        check_same(work / "recipe.toml", recipe)
+    return work

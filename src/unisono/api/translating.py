@@ -15,13 +15,13 @@ from unisono.api.building import Rows
 from unisono.api.cards import bridge_card
 from unisono.api.opening import Face, open_kind, restored
 from unisono.api.recipe import Sampling
-from unisono.api.recipe_files import check_same
+from unisono.api.recipe_files import claim_run
 from unisono.api.translated import Translated, Translation
 from unisono.api.translated_recording import RecordingTranslation, assemble_windows, cut_source
 from unisono.api.translation_recipe import TranslationRecipe, load_translation_recipe
 from unisono.core.config import from_mapping, to_mapping, to_toml
 from unisono.core.contracts import Batch, StreamInfo
-from unisono.core.errors import ConfigError, ModelError, OutputError
+from unisono.core.errors import ConfigError, ModelError
 from unisono.core.files import write_text
 from unisono.core.random import derive_seed, generator, numpy_generator
 from unisono.methods import BRIDGES, LDDBM
@@ -42,7 +42,6 @@ __all__ = ["Translator", "fit_translation", "load_translator", "train_translatio
 
 Tell = Callable[[str, int, int], None]
 
-_RUN = ".run"
 _REPORTED = 128
 """Pairs that the sealed report is measured on at most."""
 
@@ -216,10 +215,9 @@ def fit_translation(
         ConfigError: If the data do not fit the recipe, or resume comes with another recipe.
     """
     output = Path(recipe.output)
-    work = output.with_name(output.name + _RUN)
     if output.exists() and resume:
         return load_translator(output)
-    _check_places(recipe, output, work, resume=resume)
+    work = claim_run(output, recipe, resume=resume)
     pairs, streams = _open(recipe)
     split = _split(recipe, pairs)
     rows = {part: _rows(pairs, keys) for part, keys in split.parts.items()}
@@ -253,16 +251,6 @@ def fit_translation(
         "split": split.digest,
     }))  # fmt: skip
     return load_translator(output)
-
-
-def _check_places(recipe: TranslationRecipe, output: Path, work: Path, *, resume: bool) -> None:
-    """Refuse to write over a model or a run, or to go on with another recipe."""
-    if output.exists():
-        raise OutputError(f"{output} exists; choose another output, or remove it.")
-    if work.exists() and not resume:
-        raise OutputError(f"{work} holds a run that was stopped; use --resume, or remove it.")
-    if resume:
-        check_same(work / "recipe.toml", recipe)
 
 
 def _open(recipe: TranslationRecipe) -> tuple[PairSet, dict[str, StreamInfo]]:
