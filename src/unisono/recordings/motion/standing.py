@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from unisono.core.checks import check_axes
 from unisono.core.errors import ShapeError
@@ -80,6 +81,8 @@ def standing(motion: Motion, contacts: Array, *, follow: bool = True) -> Motion:
     if not legs or len(motion) < 3:
         return motion
     stands = contacts[:, [leg.contact for leg in legs]] > 0.5
+    for grown in (maximum_filter1d, minimum_filter1d):  # a gap of one frame or two is no step
+        stands = grown(stands, 3, axis=0, mode="nearest")
     if follow:
         motion = _followed(motion, legs, stands)
     for leg, held in zip(legs, stands.T, strict=True):
