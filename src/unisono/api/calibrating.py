@@ -13,6 +13,7 @@ from unisono.api.banding import band_options
 from unisono.api.building import Parts, Rows, build_method, make_source
 from unisono.api.live_bands import window_ends
 from unisono.api.predicting import Drawing, join_bands, predict
+from unisono.api.pretraining import begin_at_pretrained
 from unisono.api.recipe import BandSettings, Recipe
 from unisono.core.contracts import Batch, Method
 from unisono.core.random import numpy_generator
@@ -92,6 +93,7 @@ def _train_fold(recipe: Recipe, parts: Parts, rows: Rows, folder: Path, hooks: H
     steps = max(1, round(recipe.bands.fold_steps * recipe.llma.steps))
     small = replace(recipe, llma=replace(recipe.llma, steps=steps))
     method = build_method(small, parts.windows.streams)
+    begin_at_pretrained(method, small, parts.windows.streams)
     source = make_source(parts.windows, rows, small)
     train(method, source, small.training, folder, resume=True, hooks=hooks)
     return method.to("cpu")

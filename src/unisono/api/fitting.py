@@ -14,11 +14,11 @@ from unisono.api.calibrating import Calibrated, calibrate
 from unisono.api.citing import references
 from unisono.api.model import Model, config_of, load_model
 from unisono.api.one_sided import ONE_SIDED_KINDS, signs_of
+from unisono.api.pretraining import begin_at_pretrained, check_strangers
 from unisono.api.previewing import make_preview
 from unisono.api.recipe import Recipe, load_recipe
-from unisono.api.recipe_files import check_same
+from unisono.api.recipe_files import claim_run
 from unisono.core.config import from_mapping, to_toml
-from unisono.core.errors import OutputError
 from unisono.core.files import write_text
 from unisono.methods import AnyMethod
 from unisono.recordings.dataset import Dataset
@@ -34,8 +34,6 @@ __all__ = ["fit", "run_recipe", "train_recipe"]
 Tell = Callable[[str, int, int], None]
 
 _VIEWS = ("ipsi_", "contra_")
-_RUN = ".run"
-"""Suffix of the folder, beside the model, of what a run needs to go on: log and checkpoints."""
 
 
 def train_recipe(
@@ -93,15 +91,13 @@ def fit(
 def run_recipe(recipe: Recipe, *, resume: bool = False, progress: Tell | None = None) -> Model:
     """Train, calibrate and seal; see :func:`train_recipe`."""
     output = Path(recipe.output)
-    work = output.with_name(output.name + _RUN)
-    if output.exists():
-        if resume:
-            return load_model(output)
-        raise OutputError(f"{output} exists; choose another output, or remove it.")
-    if resume:
-        check_same(work / "recipe.toml", recipe)
+    if output.exists() and resume:
+        return load_model(output)
+    work = claim_run(output, recipe, resume=resume)
     parts = open_parts(recipe)
     method = build_method(recipe, parts.windows.streams)
+    check_strangers(recipe, _held_out(recipe, parts))
+    begin_at_pretrained(method, recipe, parts.windows.streams)
 
     def hooks(what: str) -> Hooks:
         preview = make_preview(recipe, parts) if what == "train" else None
@@ -115,8 +111,6 @@ def run_recipe(recipe: Recipe, *, resume: bool = False, progress: Tell | None = 
 
     source = make_source(parts.windows, parts.rows["train"], recipe)
     main = work / "main"
-    if work.exists() and not resume:
-        raise OutputError(f"{work} holds a run that was stopped; use --resume, or remove it.")
     _remember(work, recipe)
     train(method, source, recipe.training, main, resume=resume, hooks=hooks("train"))
     method = method.to("cpu")
@@ -126,6 +120,14 @@ def run_recipe(recipe: Recipe, *, resume: bool = False, progress: Tell | None = 
     for fold in work.glob("fold*"):
         shutil.rmtree(fold, ignore_errors=True)
     return load_model(output)
+
+
+def _held_out(recipe: Recipe, parts: Parts) -> set[str]:
+    """Subjects that the run, or a fold of its bands, keeps from training."""
+    folds = recipe.bands.method == "cross"
+    return {
+        who for part, people in parts.subjects.items() if folds or part != "train" for who in people
+    }
 
 
 def _remember(work: Path, recipe: Recipe) -> None:

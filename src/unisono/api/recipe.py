@@ -145,6 +145,8 @@ class Recipe:
     Args:
         method: Short name of the method.
         output: Folder of the model.
+        pretrained: Folder of a sealed model of the same method, streams and sizes whose weights
+            the run begins at (:mod:`unisono.api.pretraining`); empty for weights that are drawn.
         data: What is learned from.
         windows: How windows are cut: the keys of :class:`unisono.recordings.window_settings.Cut`
             but for ``streams``, which are those of ``data``.
@@ -156,6 +158,7 @@ class Recipe:
 
     method: str = "llma"
     output: str = "runs/model"
+    pretrained: str = ""
     data: DataSettings = field(default_factory=DataSettings)
     windows: Mapping[str, Any] = field(default_factory=dict)
     split: SplitSettings = field(default_factory=SplitSettings)
