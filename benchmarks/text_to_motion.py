@@ -22,6 +22,7 @@ from _motion_arms import (
     ARMS,
     BASE,
     STRAIGHT,
+    Rows,
     Task,
     corpus_of,
     made,
@@ -33,13 +34,23 @@ from _motion_arms import (
 from _motion_scores import evaluator_of, scored
 from _record import figure, record
 
+from unisono.api.motion_model import MotionModel
+from unisono.api.motion_output import held_rows
 from unisono.evaluation.text_motion_baselines import CaptionIndex
+
+HELD = "feet held"
+"""The transformer's motions as a user gets them: feet stand where the model says that they do."""
 
 CLAIM = (
     "On pairs of content and style that were never trained, the projector is better than plain "
     "latent diffusion in FID and R-precision@3 with intervals apart, and its R@3 is 0.9 of the "
     "real row's or more (simulated clips)."
 )
+
+
+def _held(model: MotionModel, row: Rows) -> Rows:
+    held = held_rows(row.astype(np.float64)[None], model.layout, model.rig)
+    return np.asarray(held[0], dtype=np.float32)
 
 
 def table_of(task: Task, seeds: Sequence[int], args: argparse.Namespace) -> dict[str, Any]:
@@ -58,10 +69,14 @@ def table_of(task: Task, seeds: Sequence[int], args: argparse.Namespace) -> dict
         for arm in args.arms:
 
             def measure(arm: str = arm, seed: int = seed) -> Mapping[str, Any]:
-                model = trained(BASE, STRAIGHT.get(arm, arm), seed, task, settings)
+                like = {**STRAIGHT, HELD: "transformer"}.get(arm, arm)
+                model = trained(BASE, like, seed, task, settings)
                 if arm in STRAIGHT:
                     return scored(arm, task, straight(model, task), judge)
-                return scored(arm, task, made("test", model, task, seed).rows, judge)
+                rows = made("test", model, task, seed).rows
+                if arm == HELD:
+                    rows = [_held(model, row) for row in rows]
+                return scored(arm, task, rows, judge)
 
             table[f"{arm}/{seed}"] = cell(f"{BASE}/cells/{arm}_{seed}", measure).found
             print(f"{arm} {seed}", {k: round(v[0], 3) for k, v in table[f"{arm}/{seed}"].items()},
@@ -82,7 +97,7 @@ def over_seeds(table: Mapping[str, Any], arm: str, name: str, seeds: Sequence[in
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    names = [*ARMS, *STRAIGHT]
+    names = [*ARMS, *STRAIGHT, HELD]
     parser.add_argument("--arms", nargs="+", default=names, choices=names)
     parser.add_argument("--clips", type=int, default=800)
     parser.add_argument("--captions", type=int, default=192)
