@@ -7,9 +7,13 @@ import numpy as np
 import pytest
 
 from unisono import api
+from unisono.api.motion_output import held_rows
 from unisono.core.errors import OutputError
+from unisono.evaluation.motion import foot_skate
 from unisono.recordings.motion.clips import motion_of
+from unisono.recordings.motion.features import Layout, from_features, to_features
 from unisono.recordings.motion.kinematics import placed
+from unisono.simulators.captioned import Script, captioned_motion
 
 
 def test_files_hold_what_was_made(motion_model: Any, tmp_path: Path) -> None:  # noqa: ANN401
@@ -24,3 +28,21 @@ def test_files_hold_what_was_made(motion_model: Any, tmp_path: Path) -> None:  #
         found.save(tmp_path / "run.bvh")
     with pytest.raises(OutputError, match=r"\.bvh or \.npz"):
         found.save(tmp_path / "run.c3d")
+
+
+def test_feet_of_rows_are_held() -> None:
+    motion = captioned_motion(Script("walk", seconds=3.0), generator=np.random.default_rng(0))
+    layout, rig = Layout.of(motion), motion.rig
+    rows = to_features(motion, layout)
+    rows[:, layout.part("travel")] *= 0.5  # the body goes half as far as its steps
+    held = held_rows(rows[None], layout, rig)
+    assert held.shape == (1, *rows.shape)
+
+    def slides(found: np.ndarray) -> float:
+        feet = placed(from_features(found, layout, rig)).positions[:, list(rig.feet)[1::2]]
+        return foot_skate(feet, rate_hz=layout.rate_hz).share
+
+    assert slides(held[0]) < 0.1 < 0.6 < slides(rows), (slides(held[0]), slides(rows))
+    known = Layout(layout.joints, layout.feet, layout.rate_hz, "humanml3d")
+    other = np.zeros((1, 5, known.size))
+    assert held_rows(other, known, rig) is other
