@@ -211,6 +211,7 @@ def test_train_reload_in_the_middle_and_stop(page: Any) -> None:  # noqa: ANN401
     run.get_by_role("button", name="Stop").click()
     run.locator(".state.cancelled").wait_for()
     assert run.get_by_role("button", name="Resume").is_visible()
+    page.get_by_label("Dataset").select_option("walks.un")
     page.get_by_label("Name").fill("forces")
     page.get_by_label("Network").select_option("tiny")
     page.get_by_label("Steps", exact=True).fill("12")
