@@ -131,9 +131,11 @@ const WORDS: Record<string, string> = {
 
 /** What a job is of: the name of what is made, or of what is looked at. */
 export function subject(job: Job): string {
-  const asked = job.asked as { name?: string; model?: string; models?: string[]; source?: { recording?: string | null } | null };
+  const asked = job.asked as {
+    name?: string; model?: string; models?: string[]; texts?: string[]; word?: string; source?: { recording?: string | null } | null;
+  };
   const of = asked.source?.recording ?? "";
-  const shown = asked.name ?? asked.models?.join(", ") ?? asked.model ?? of;
+  const shown = asked.name ?? asked.texts?.join(" | ") ?? asked.word ?? asked.models?.join(", ") ?? asked.model ?? of;
   return of !== "" && of !== shown ? `${shown} · ${of}` : shown;
 }
 

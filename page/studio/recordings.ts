@@ -16,7 +16,9 @@ async function look(desk: Desk, sources: Source[], place: HTMLElement, label: st
   const job = await desk.board.ended(await post<Job>("/api/jobs", { kind: "view", source, beside }));
   if (job.state !== "done") { say(job.error, "error"); return; }
   place.querySelectorAll("iframe, .files").forEach((old) => { old.remove(); });
-  place.append(downloads(job), framed(job, label));
+  const frame = framed(job, label);
+  place.append(downloads(job), frame);
+  frame.scrollIntoView({ block: "nearest" });
 }
 
 export class Recordings {

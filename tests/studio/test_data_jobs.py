@@ -43,6 +43,18 @@ def test_describe_with_an_answer_to_a_doubt(walk_file: Path) -> None:
 
 def test_a_recording_has_the_name_that_the_person_knows(walk_file: Path, walks: Any) -> None:  # noqa: ANN401
     assert open_source(source(walk_file, "Anna's walk.npz")).attrs["recording"] == "Anna's walk"
+    table = walk_file.with_suffix(".csv")
+    table.write_text("time [s],a [deg]\n0,1\n0.1,2\n0.2,3\n")  # it names nobody
+    for answers, wanted in (({}, "unknown"), ({"subject": "eva"}, "eva")):
+        assert open_source(source(table, **answers)).attrs["subject"] == wanted
+        (said,) = describe_file({"source": source(table, **answers)}, quiet)  # type: ignore[misc]
+        assert said["subject"] == wanted
+    out = walk_file.parent / "named.un"
+    other = table.with_name("S07_walk.csv")  # its name does
+    shutil.copy(table, other)
+    sources = [source(table), source(other), source(table, "c.csv", mass_kg=60.0)]
+    import_dataset({"sources": sources, "out": str(out)}, quiet)
+    assert sorted(api.Dataset.open(out).table["subject"]) == ["S07", "unknown", "unknown"]
     of_set = {"dataset": str(walks.path), "recording": "s0t1"}
     assert open_source(of_set).attrs["recording"] == "s0t1"
 

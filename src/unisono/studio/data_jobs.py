@@ -24,6 +24,10 @@ __all__ = ["Saved", "describe_file", "import_dataset", "open_source", "save_as",
            "source_stem", "view_source"]  # fmt: skip
 
 
+_NOBODY = "unknown"
+"""The person of files that name nobody."""
+
+
 class Saved(NamedTuple):
     """A result in the formats that were asked for.
 
@@ -76,9 +80,16 @@ def open_source(source: Mapping[str, Any]) -> "xr.DataTree":
 
     if "dataset" in source:
         return api.Dataset.open(source["dataset"]).load(source["recording"])
-    tree = api.read_one(source["path"], read_options(source.get("answers", {})))
-    tree.attrs["recording"] = Path(source.get("name", source["path"])).stem
+    path = Path(source["path"])
+    tree = api.read_one(path, read_options(source.get("answers", {})))
+    tree.attrs["recording"] = Path(source.get("name", path)).stem
+    tree.attrs["subject"] = _person(str(tree.attrs["subject"]), path)
     return tree
+
+
+def _person(said: str, path: Path) -> str:
+    """Who was recorded; a reader that finds nobody takes the folder's name, which is ours here."""
+    return _NOBODY if said == path.parent.name else said
 
 
 def source_stem(source: Mapping[str, Any]) -> str:
@@ -96,7 +107,8 @@ def describe_file(request: Mapping[str, Any], tell: Tell) -> object:
     source = request["source"]
     tell("reading", 0, 1)
     found = api.describe(source["path"], read_options(source.get("answers", {})))
-    return [one.to_dict() for one in found]
+    path = Path(source["path"])
+    return [{**one.to_dict(), "subject": _person(one.subject, path)} for one in found]
 
 
 def view_source(request: Mapping[str, Any], tell: Tell) -> object:
@@ -133,7 +145,8 @@ def import_dataset(request: Mapping[str, Any], tell: Tell) -> object:
     with tempfile.TemporaryDirectory(prefix=".importing-", dir=out.parent) as work:
         for number, (answers, sources) in enumerate(groups.items()):
             tell("reading", number, len(groups))
-            stage = Path(work, f"in{number}")
+            # No folder that a reader looks at is named like a person, so that files are.
+            stage = Path(work, "group" + "-more" * number, _NOBODY, _NOBODY)
             names = _stage(sources, stage)
             options = api.ImportOptions(
                 read=read_options(json.loads(answers)), derive=request.get("derive", True)
