@@ -148,6 +148,9 @@ def _split_set(name: str, tables: Mapping[str, Any], stage: Callable[..., Any]) 
     tested, trained = (side_of(model, windows, parts.rows[part]) for part in ("test", "train"))
     sampling = Sampling(samples=recipe.bands.samples, steps=recipe.bands.steps)
     units = split_keys(tested.table, recipe.split.by).to_numpy().astype(np.str_)
+    if len(set(trained.subjects)) == 1:  # ridge's bands are of held-out conditions, as the model's
+        own = split_keys(trained.table, recipe.split.by).to_numpy().astype(np.str_)
+        trained = trained._replace(table=trained.table.assign(subject=own))
     return _streams(evaluation_input(model, data, tested, trained, sampling), units, stage)
 
 
