@@ -92,6 +92,7 @@ def main() -> None:
         node["data"].size for name, node in shown.recording.children.items() if name != "events"
     )
     ready, fps, memory = [], 0.0, 0.0
+    others = psutil.cpu_percent(2.0)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         path = write_timeline([shown], Path(folder) / "minute.html")
         browser = driver.chromium.launch(executable_path=chromium, args=list(BROWSER_FLAGS))
@@ -128,6 +129,7 @@ def main() -> None:
             ),
             figure("memory of the page's process", memory, "MB"),
             figure("size of the page", size, "MB"),
+            figure("processor taken by others before it began", others, "%"),
             figure("streams", streams),
             figure("samples", samples),
         ],
