@@ -38,13 +38,16 @@ def _shown(figure: dict[str, Any]) -> str:
 def table(result: dict[str, Any], columns: list[str]) -> str:
     """A result's figures as a table, with what it claims and whether that holds above it."""
     cells: dict[str, dict[str, str]] = {}
-    units: dict[str, str] = {}
-    for figure in result["figures"]:
-        row, _, column = figure["name"].rpartition(": ")
-        if row and column in columns:
-            cells.setdefault(row, {})[column] = _shown(figure)
-            units[column] = figure["unit"]
-    heads = [f"{c}, {units[c]}" if units.get(c) else c for c in columns]
+    units: dict[str, set[str]] = {}
+    named = [(*f["name"].rpartition(": ")[::2], f) for f in result["figures"]]
+    chosen = [(row, column, f) for row, column, f in named if row and column in columns]
+    for _, column, figure in chosen:
+        units.setdefault(column, set()).add(figure["unit"])
+    for row, column, figure in chosen:
+        own = figure["unit"] if len(units[column]) > 1 else ""  # rows of different units say theirs
+        cells.setdefault(row, {})[column] = f"{_shown(figure)} {own}".rstrip()
+    shared = {column: next(iter(names)) for column, names in units.items() if len(names) == 1}
+    heads = [f"{c}, {shared[c]}" if shared.get(c) else c for c in columns]
     lines = [
         f"Claim: {result['claim']} **{'It holds.' if result['holds'] else 'It does not hold.'}** "
         f"(seeds {', '.join(map(str, result['seeds']))}; `{result['command']}`)",
