@@ -5,6 +5,7 @@ over what it is not about, so that arms differ in nothing else. What an arm made
 the test is kept beside it.
 """
 
+import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ from unisono.recordings.motion.corpus import MotionCorpus
 __all__ = [
     "ARMS",
     "BASE",
+    "KEPT",
     "MORE_ARMS",
     "STRAIGHT",
     "Made",
@@ -49,6 +51,10 @@ Rows = npt.NDArray[np.float32]
 ROOT = Path(__file__).parents[1]
 BASE = "lead-simulated"
 """The recipe of ``recipes/`` that arms are of."""
+
+_DIGEST = hashlib.sha256((ROOT / "recipes" / f"{BASE}.toml").read_bytes()).hexdigest()[:8]
+KEPT = f"{BASE}/{_DIGEST}"
+"""Where arms and figures are kept, under ``runs/benchmarks``: another recipe is trained anew."""
 
 _CHUNK = 64
 
@@ -138,7 +144,7 @@ def task_of(corpus: MotionCorpus, recipe: MotionRecipe, most: int) -> Task:
 
 def recipe_of(base: str, arm: str, seed: int, settings: Sequence[str]) -> MotionRecipe:
     """Recipe of an arm; ``base`` is one of ``recipes/``."""
-    folder = RUNS / base / f"seed{seed}"
+    folder = RUNS / base / _DIGEST / f"seed{seed}"
     said = [*settings, *{**ARMS, **MORE_ARMS}[arm], f"training.seed={seed}"]
     said.append(f"output={folder / arm.replace(' ', '_')}")
     if arm != "plain":

@@ -21,7 +21,7 @@ from dataclasses import replace
 
 import numpy as np
 from _bridge_arms import cell
-from _motion_arms import BASE, Rows, Task, corpus_of, recipe_of, spoken, task_of, trained
+from _motion_arms import BASE, KEPT, Rows, Task, corpus_of, recipe_of, spoken, task_of, trained
 from _motion_scores import evaluator_of, fid_of
 from _record import figure, record
 from scipy.spatial.transform import Rotation, Slerp
@@ -141,10 +141,10 @@ def main() -> None:
     model = trained(BASE, args.arm, 0, task, settings)
     free = spoken(model, task.captions, task.lengths, 0, Asking())
     table = {
-        kind: cell(f"{BASE}/control/{kind}", lambda k=kind: led(k, model, task, judge, free)).found
+        kind: cell(f"{KEPT}/control/{kind}", lambda k=kind: led(k, model, task, judge, free)).found
         for kind in ("path", "keyframes")
     }
-    table["in-between"] = cell(f"{BASE}/control/between", lambda: filled(model, task, judge)).found
+    table["in-between"] = cell(f"{KEPT}/control/between", lambda: filled(model, task, judge)).found
     figures = []
     rng = np.random.default_rng(0)
     for row, columns in table.items():

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from _bridge_arms import cell
-from _motion_arms import BASE, Rows, Task, corpus_of, recipe_of, task_of, trained
+from _motion_arms import BASE, KEPT, Rows, Task, corpus_of, recipe_of, task_of, trained
 from _motion_scores import evaluator_of, fid_of, skate
 from _record import figure, record
 
@@ -106,7 +106,7 @@ def main() -> None:
     task = task_of(corpus_of(recipe), recipe, 192)
     judge = evaluator_of(task, args.evaluator_steps)
     model = trained(BASE, args.arm, 0, task, settings)
-    found = cell(f"{BASE}/long", lambda: measured(model, task, judge, args.samples)).found
+    found = cell(f"{KEPT}/long", lambda: measured(model, task, judge, args.samples)).found
     figures, rng = [], np.random.default_rng(0)
     for name, values in found.items():
         if name in ("fid", "foot skate"):

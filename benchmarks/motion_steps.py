@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from _bridge_arms import cell
 from _gait_model import RUNS
-from _motion_arms import BASE, Rows, Task, answers, corpus_of, recipe_of, task_of, trained
+from _motion_arms import BASE, KEPT, Rows, Task, answers, corpus_of, recipe_of, task_of, trained
 from _motion_raw import raw_answers, trained_raw
 from _motion_scores import evaluator_of, scored
 from _record import figure, record
@@ -53,7 +53,7 @@ def main() -> None:
     judge = evaluator_of(task, args.evaluator_steps)
     few, mld = (trained(BASE, arm, 0, task, settings) for arm in ("few steps", "as MLD"))
     plain = trained(BASE, "plain", 0, task, settings)
-    raw = trained_raw(RUNS / BASE / "seed0" / "rows", plain, task, args.raw_steps, 0)
+    raw = trained_raw(RUNS / KEPT / "seed0" / "rows", plain, task, args.raw_steps, 0)
     short = task._replace(
         test=task.test[: args.raw_captions_slow], captions=task.captions[: args.raw_captions_slow]
     )
@@ -77,7 +77,7 @@ def main() -> None:
             return {**scored(name, way.task, rows, judge), "seconds": [seconds] * 3}
 
         table[name] = cell(
-            f"{BASE}/steps/{name.replace(', ', '_').replace(' ', '_')}", measure
+            f"{KEPT}/steps/{name.replace(', ', '_').replace(' ', '_')}", measure
         ).found
         print(name, {k: round(v[0], 4) for k, v in table[name].items()}, flush=True)
     figures = [

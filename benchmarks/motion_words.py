@@ -28,7 +28,7 @@ import numpy.typing as npt
 import torch
 from _bridge_arms import cell
 from _gait_model import RUNS
-from _motion_arms import BASE, ROOT, Rows, corpus_of, recipe_of, spoken, task_of
+from _motion_arms import BASE, KEPT, ROOT, Rows, corpus_of, recipe_of, spoken, task_of
 from _motion_scores import evaluator_of
 from _record import figure, record
 
@@ -117,7 +117,7 @@ def model_without(args: argparse.Namespace, corpus: MotionCorpus) -> MotionModel
     folder = RUNS / BASE / f"words-corpus-{args.clips}"
     if not folder.exists():
         corpus.take([c.name for c in corpus.clips if c.labels["content"] not in OUT]).save(folder)
-    said = [*args.set, f"data.path={folder}", f"output={RUNS / BASE / f'words-{args.clips}'}"]
+    said = [*args.set, f"data.path={folder}", f"output={RUNS / KEPT / f'words-{args.clips}'}"]
     return fit_motion(load_motion_recipe(ROOT / "recipes" / f"{BASE}.toml", said), resume=True)
 
 
@@ -238,7 +238,7 @@ def main() -> None:
     for concept in concepts:
         for shots in args.shots:
             for way in WAYS:
-                name = f"{BASE}/words/{concept.name}_{shots}_{way}"
+                name = f"{KEPT}/words/{concept.name}_{shots}_{way}"
 
                 def measure(
                     way: str = way, shots: int = shots, concept: Concept = concept

@@ -21,6 +21,7 @@ from _bridge_arms import cell
 from _motion_arms import (
     ARMS,
     BASE,
+    KEPT,
     STRAIGHT,
     Rows,
     Task,
@@ -78,7 +79,7 @@ def table_of(task: Task, seeds: Sequence[int], args: argparse.Namespace) -> dict
                     rows = [_held(model, row) for row in rows]
                 return scored(arm, task, rows, judge)
 
-            table[f"{arm}/{seed}"] = cell(f"{BASE}/cells/{arm}_{seed}", measure).found
+            table[f"{arm}/{seed}"] = cell(f"{KEPT}/cells/{arm}_{seed}", measure).found
             print(f"{arm} {seed}", {k: round(v[0], 3) for k, v in table[f"{arm}/{seed}"].items()},
                   flush=True)  # fmt: skip
     return table

@@ -59,6 +59,16 @@ def test_it_learns_to_come_back(vae: MotionVAE, generator: torch.Generator) -> N
     assert set(lost.parts) == {"reconstruction", "places", "velocities", "kl"}
 
 
+def test_it_begins_at_the_directions_of_rows(vae: MotionVAE) -> None:
+    """Rows of few directions pass both maps as they are; what stands behind their ends is 0."""
+    rows, mask = clips(frames=21)
+    vae.begin_at(rows, mask)
+    x = vae._side_by_side(vae.standardised(rows, mask))
+    whole = mask.reshape(len(rows), x.shape[1], -1).all(dim=-1)
+    again = vae.leave(vae.enter(x))
+    torch.testing.assert_close(again[whole], x[whole], atol=2e-3, rtol=0)
+
+
 def test_terms_can_be_switched_off(generator: torch.Generator) -> None:
     settings = MotionVAESettings(tokens=1, width=4, layers=1, geometric=0.0, moving=0.0, kl=0.0)
     vae = MotionVAE(LAYOUT, settings, TransformerSize(8, 2, 16, 0.0))

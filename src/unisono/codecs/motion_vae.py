@@ -44,6 +44,8 @@ __all__ = ["MotionVAE", "MotionVAESettings", "Posterior"]
 _LOG_VARIANCE = (-12.0, 6.0)
 _POINTS = 3
 """Of the path that a placed token stands for."""
+_SEEN = 256
+"""Windows that principal directions are taken from."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,28 @@ class MotionVAE(nn.Module):
         """Standardise as a normaliser says, which was fitted on clips of the TRAINING part only."""
         self.row_mean.copy_(torch.as_tensor(normaliser.mean))
         self.row_std.copy_(torch.as_tensor(normaliser.spread))
+
+    @torch.no_grad()
+    def begin_at(self, rows: Tensor, mask: Tensor) -> None:
+        """Let the maps of rows in and out begin at the principal directions of training rows.
+
+        What moves together then comes in and goes out together from the first step on.
+
+        Args:
+            rows: ``(B, L, F)`` in physical units; of many, some evenly spaced ones are used.
+            mask: ``(B, L)``.
+        """
+        some = torch.linspace(0, len(rows) - 1, min(len(rows), _SEEN)).long()
+        rows, mask = (x[some].to(self.row_mean.device) for x in (rows, mask))
+        found = self._side_by_side(self.standardised(rows, mask))[self._places(mask)[1]].float()
+        mean = found.mean(dim=0)
+        _, sizes, ways = torch.linalg.svd(found - mean, full_matrices=False)
+        ways = ways[: self.enter.out_features]
+        count = len(ways)
+        size = (sizes[:count].square().mean() / len(found)).sqrt().clamp_min(1e-6)
+        self.enter.weight[:count], self.enter.bias[:count] = ways / size, -(ways @ mean) / size
+        self.leave.weight[:, :count] = ways.T * size
+        self.leave.bias.copy_(mean)
 
     def standardised(self, rows: Tensor, mask: Tensor) -> Tensor:
         """Rows as the network sees them; 0 outside of the mask."""

@@ -146,7 +146,10 @@ class LEAD(nn.Module):
         self._rarity = rarity(word_bags(ids, mask, int(ids.max()) + 1))
 
     def begin(self, phase: Phase) -> None:
-        """Compute and scale latents when the VAE is done; let the student begin as its teacher."""
+        """Begin the VAE at directions of rows, a student as its teacher; scale latents."""
+        if phase.name == "vae" and self._windows is not None:
+            windows = self._windows
+            self.vae.begin_at(windows.data["motion"], windows.mask["motion"].any(dim=-1))
         if phase.name in ("diffusion", "projector") and self._cache is None:
             self.scaler.fit(self._latents().spread_out())
         if phase.name == "diffusion" and self.settings.diffusion.space == "projected":
