@@ -213,7 +213,7 @@ def _predictsim3d() -> dict[str, Held]:
         "data": {"path": str(path), "given": list(recipe.data.given), "want": ["grf"]},
         "windows": {
             "rate_hz": 100.0, "length": 50, "stride": 10, "min_valid": 0.1,
-            "channels": {k: list(v) for k, v in recipe.windows.channels.items()},
+            "channels": recipe.windows["channels"],
         },
         "split": {**vars(recipe.split), "leave_out": []},
         "llma": {**_SMALL, "steps": 400},
