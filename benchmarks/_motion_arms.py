@@ -41,6 +41,7 @@ __all__ = [
     "cut",
     "made",
     "recipe_of",
+    "reconstructed",
     "spoken",
     "straight",
     "task_of",
@@ -217,6 +218,20 @@ def straight(model: MotionModel, task: Task) -> list[Rows]:
             texts = size * torch.nn.functional.normalize(said.pooled, dim=1)
             z = projector.back(torch.cat([texts, rest.expand(len(texts), -1)], dim=1))
             found += cut(method.vae.decode(method.scaler.back(z), there), there)
+    return found
+
+
+def reconstructed(model: MotionModel, task: Task) -> list[Rows]:
+    """The test's own clips through the VAE alone: what no diffusion of its latents can better."""
+    found, vae = [], model.method.vae
+    rows, mask = side_by_side(
+        [r[: model.method.frames] for r in task.rows(task.test)], task.corpus.layout
+    )
+    for start in range(0, len(rows), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        with torch.no_grad():
+            z = vae.posterior(rows[part], mask[part]).mean
+            found += cut(vae.decode(z, mask[part]), mask[part])
     return found
 
 

@@ -28,6 +28,7 @@ from _motion_arms import (
     corpus_of,
     made,
     recipe_of,
+    reconstructed,
     straight,
     task_of,
     trained,
@@ -41,6 +42,9 @@ from unisono.evaluation.text_motion_baselines import CaptionIndex
 
 HELD = "feet held"
 """The transformer's motions as a user gets them: feet stand where the model says that they do."""
+
+ALONE = "VAE alone"
+"""The real clips through the VAE: what its latents leave to be had."""
 
 CLAIM = (
     "On pairs of content and style that were never trained, the projector is better than plain "
@@ -70,8 +74,10 @@ def table_of(task: Task, seeds: Sequence[int], args: argparse.Namespace) -> dict
         for arm in args.arms:
 
             def measure(arm: str = arm, seed: int = seed) -> Mapping[str, Any]:
-                like = {**STRAIGHT, HELD: "transformer"}.get(arm, arm)
+                like = {**STRAIGHT, HELD: "transformer", ALONE: "plain"}.get(arm, arm)
                 model = trained(BASE, like, seed, task, settings)
+                if arm == ALONE:
+                    return scored(arm, task, reconstructed(model, task), judge)
                 if arm in STRAIGHT:
                     return scored(arm, task, straight(model, task), judge)
                 rows = made("test", model, task, seed).rows
@@ -98,7 +104,7 @@ def over_seeds(table: Mapping[str, Any], arm: str, name: str, seeds: Sequence[in
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    names = [*ARMS, *STRAIGHT, HELD]
+    names = [ALONE, *ARMS, *STRAIGHT, HELD]
     parser.add_argument("--arms", nargs="+", default=names, choices=names)
     parser.add_argument("--clips", type=int, default=800)
     parser.add_argument("--captions", type=int, default=192)
