@@ -31,9 +31,16 @@ from unisono.simulators.gait.spectral import (
     derivative,
     low_pass,
 )
-from unisono.simulators.gait.steps import SIDE, Steps, locate, pressure, push, smooth
+from unisono.simulators.gait.steps import Steps, locate, pressure, push, smooth
 from unisono.simulators.gait.track import Track, lay_track
-from unisono.simulators.gait.upper import Trunk, UpperBody, carry, gait_phase, trunk_motion
+from unisono.simulators.gait.upper import (
+    Trunk,
+    UpperBody,
+    carry,
+    gait_phase,
+    hips_of,
+    trunk_motion,
+)
 
 __all__ = [
     "GRAVITY",
@@ -201,20 +208,6 @@ def _pose(body: Body, track: Track, upper: UpperBody, hip: Array, root: Array) -
     return _Posed(legs, np.einsum("bs,ibsn->ibn", weight, points), points)
 
 
-def _hips(body: Body, pelvis: Array) -> Array:
-    """Both hips from their middle, ``(3, B, F, N)``: the pelvis's ``y`` axis times half width."""
-    a, b, c = pelvis
-    axis = np.stack(
-        [
-            np.sin(a) * np.sin(b) * np.cos(c) - np.cos(a) * np.sin(c),
-            np.cos(b) * np.cos(c),
-            np.sin(a) * np.sin(c) + np.cos(a) * np.sin(b) * np.cos(c),
-        ]
-    )
-    out: Array = axis[:, :, None] * (body.hip[:, None] * SIDE[:, 0])[..., None]
-    return out
-
-
 @dataclass(frozen=True)
 class _Scene:
     """What stays while the rounds go on; arrays on the grid, ``(..., B, N)``."""
@@ -269,7 +262,7 @@ def _lay_scene(steps: Steps, body: Body, time: Array) -> _Scene:
         lift,
         pushed,
         trunk,
-        _hips(body, trunk.pelvis),
+        hips_of(body, trunk.pelvis),
         keep,
         amplitude,
         upper,

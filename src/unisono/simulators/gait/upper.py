@@ -13,9 +13,9 @@ import numpy.typing as npt
 from unisono.simulators.gait.body import Body
 from unisono.simulators.gait.parameters import Shape
 from unisono.simulators.gait.rotations import multiply, rotation, turn
-from unisono.simulators.gait.steps import Steps
+from unisono.simulators.gait.steps import SIDE, Steps
 
-__all__ = ["Trunk", "UpperBody", "carry", "gait_phase", "trunk_motion"]
+__all__ = ["Trunk", "UpperBody", "carry", "gait_phase", "hips_of", "trunk_motion"]
 
 Array = npt.NDArray[np.float64]
 
@@ -132,3 +132,17 @@ def carry(body: Body, motion: Trunk) -> UpperBody:
     )
     centres = body.centres[:, :7].transpose(0, 2, 1)[..., None]
     return UpperBody(rotations, origins + turn(rotations, centres))
+
+
+def hips_of(body: Body, pelvis: Array) -> Array:
+    """Both hips from their middle, ``(3, B, F, N)``: the pelvis's ``y`` axis times half width."""
+    a, b, c = pelvis
+    axis = np.stack(
+        [
+            np.sin(a) * np.sin(b) * np.cos(c) - np.cos(a) * np.sin(c),
+            np.cos(b) * np.cos(c),
+            np.sin(a) * np.sin(c) + np.cos(a) * np.sin(b) * np.cos(c),
+        ]
+    )
+    out: Array = axis[:, :, None] * (body.hip[:, None] * SIDE[:, 0])[..., None]
+    return out
