@@ -42,9 +42,8 @@ def recordings(folder: Path) -> Path:
     sys.exit("the recordings are absent: set UNISONO_DATA to their folder.")
 
 
-def main(out: Path) -> None:
-    """Import, run the experiment (resumable in ``out``), record."""
-    begun = time.monotonic()
+def imported(out: Path) -> Path:
+    """The children's dataset in ``out``, imported once."""
     data = out / "children.un"
     if not data.exists():
         with tempfile.TemporaryDirectory() as folder:
@@ -58,6 +57,13 @@ def main(out: Path) -> None:
                     skip=("*/Static/*", "*.npz"),
                 ),
             )
+    return data
+
+
+def main(out: Path) -> None:
+    """Import, run the experiment (resumable in ``out``), record."""
+    begun = time.monotonic()
+    data = imported(out)
     figures, holds = [], True
     for attempt, recipe in ATTEMPTS.items():
         settings = [f"recipe={REPOSITORY / 'recipes' / recipe}", f"data.path={data}"]
