@@ -171,7 +171,7 @@ BROWSER_FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its driver holds an event loop, which later files may need
 def browser() -> Iterator[Any]:
     """A real headless Chromium, driven by playwright; a skip that says why where there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
