@@ -16,10 +16,11 @@ from unisono.api.generated import Generated
 from unisono.api.live_inputs import LiveSource
 from unisono.api.live_text import csv_header, csv_rows, json_row, replay, stream_lines
 from unisono.api.loading import load
+from unisono.api.map_chart import Map
 from unisono.api.map_edit import Edit, Edited, edit
 from unisono.api.map_picture import draw_map, map_settings
 from unisono.api.map_rendering import RenderedWalk, render_walk
-from unisono.api.mapping import Map, MapModel, MapRequest, fit_map, load_map
+from unisono.api.mapping import MapModel, MapRequest, fit_map, load_map
 from unisono.api.model import Model, load_model
 from unisono.api.motion_asking import MotionAsk, make_motion
 from unisono.api.motion_control import Places, ReachedMotion, reach, read_keyframes, read_path
