@@ -8,6 +8,8 @@ from unisono.core.errors import UnisonoError
 from unisono.recordings.schema import validate
 from unisono.simulators.population import (
     Neurons,
+    PlaceCells,
+    arena,
     calcium,
     lorenz,
     population_recordings,
@@ -46,13 +48,35 @@ def test_neurons_fire_at_their_rates(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(counts.var(axis=0), want, rtol=0.05)
 
 
+def test_an_animal_roams_its_arena_and_stays_inside() -> None:
+    place = arena(100_000, 0.02, rng=np.random.default_rng(0))
+    assert np.abs(place).max() <= 1
+    # reflecting walls and forces without a direction: every place is as likely
+    np.testing.assert_allclose(place.mean(axis=0), 0, atol=0.05)
+    np.testing.assert_allclose(place.var(axis=0), 1 / 3, rtol=0.1)
+    speed = np.diff(place, axis=0) / 0.02
+    np.testing.assert_allclose(speed.std(axis=0), 1, rtol=0.03)
+    inside = (np.abs(place) < 0.3).all(axis=1)[:-11]  # no wall within 0.2 s, but at 3.5 spreads
+    now, later = speed[:-10][inside], speed[10:][inside]
+    assert (now * later).mean() == pytest.approx(np.exp(-0.2 / 0.5), abs=0.05)
+
+
+def test_place_cells_fire_around_their_places(rng: np.random.Generator) -> None:
+    some = PlaceCells(np.array([[0.0, 0.0], [0.7, 0.0]]), width=0.35, peak=20, base=0.5)
+    rates = some.rates(np.array([[0.0, 0.0], [0.35, 0.0], [0.7, 0.0]]))
+    half, far = 20 * np.exp(-0.5), 20 * np.exp(-2)
+    np.testing.assert_allclose(rates - 0.5, [[20, far], [half, half], [far, 20]])
+    counts = some.spikes(np.zeros((40_000, 2)), 0.05, rng=rng)
+    np.testing.assert_allclose(counts.mean(axis=0), rates[0] * 0.05, rtol=0.05)
+
+
 def test_calcium_decays_as_stated() -> None:
     seen = calcium(np.array([[1.0], [0.0], [2.0], [0.0]]), 0.1, 0.5)
     d = np.exp(-0.2)
     np.testing.assert_allclose(seen[:, 0], [1, d, d**2 + 2, d**3 + 2 * d])
 
 
-@pytest.mark.parametrize("latent", ["lorenz", "reach"])
+@pytest.mark.parametrize("latent", ["lorenz", "reach", "arena"])
 def test_the_latent_can_be_told_from_the_population_but_not_from_a_shuffled_one(
     latent: str,
 ) -> None:

@@ -7,13 +7,19 @@ Latents, ``(time, 2 or 3)``, in units of their own spread:
   that one turn takes about 0.7 s; centred and divided by 8.
 - ``reach``: from the centre to one of eight targets and back by minimum jerk (Flash & Hogan,
   J. Neurosci. 5, 1985), :math:`s(u) = 10u^3 - 15u^4 + 6u^5`, one reach a second; with position.
+- ``arena``: an animal that roams a square of half width 1, its velocity an Ornstein-Uhlenbeck
+  process of spread 1 a second and memory 0.5 s (Phys. Rev. 36, 1930), its walls reflecting.
 
-Each neuron is tuned log-linearly, :math:`\lambda_i = \exp(b_i + w_i \cdot x)`, fires as a Poisson
-process, and is seen as counts (``spikes``) and through an indicator (``calcium``):
+Neurons of the first two are tuned log-linearly, :math:`\lambda_i = \exp(b_i + w_i \cdot x)`; those
+of the arena are place cells, :math:`\lambda_i = b + p\,e^{-\lVert x - m_i \rVert^2 / 2w^2}`
+(O'Keefe & Burgess, Nature 381, 1996), of which no linear map of the rates gives the place back.
+Each fires as a Poisson process, and is seen as counts (``spikes``) and through an indicator
+(``calcium``):
 :math:`c_t = \gamma c_{t-1} + n_t`, :math:`\gamma = e^{-\Delta/\tau}`, plus white noise. All
 recordings of one seed have the same neurons.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,16 +32,26 @@ from unisono.core.checks import check_choice, check_range
 from unisono.core.random import numpy_generator
 from unisono.recordings.schema import make_recording, make_stream
 
-__all__ = ["LATENTS", "Neurons", "calcium", "lorenz", "population_recordings", "reaches"]
+__all__ = [
+    "LATENTS",
+    "Neurons",
+    "PlaceCells",
+    "arena",
+    "calcium",
+    "lorenz",
+    "population_recordings",
+    "reaches",
+]
 
 Array = npt.NDArray[np.float64]
 
-LATENTS = ("lorenz", "reach")
+LATENTS = ("lorenz", "reach", "arena")
 """What can drive a population."""
 
 _SLOW = 1.0  # Lorenz times a second: a turn lasts about 0.7 of them
 _TARGETS = 8
 _SETTLE = 20.0  # Lorenz times before a recording begins
+_MEMORY = 0.5  # seconds after which an animal's velocity is forgotten by 1/e
 
 
 def lorenz(count: int, step: float, *, rng: np.random.Generator) -> Array:
@@ -95,9 +111,41 @@ def reaches(count: int, step: float, *, rng: np.random.Generator) -> tuple[Array
     return 1.5 * out[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), target
 
 
+def arena(count: int, step: float, *, rng: np.random.Generator) -> Array:
+    """Roam a square of half width 1: places ``(count, 2)``.
+
+    Args:
+        count: Number of samples.
+        step: Seconds between samples, at most 0.1.
+        rng: Where the start and the pushes come from.
+    """
+    check_range("step", step, 0, 0.1)
+    place, velocity = rng.uniform(-1, 1, size=2), rng.normal(size=2)
+    kept = np.exp(-step / _MEMORY)
+    out = np.empty((count, 2))
+    for k in range(count):
+        out[k] = place
+        velocity = kept * velocity + np.sqrt(1 - kept**2) * rng.normal(size=2)
+        place = place + velocity * step
+        beyond = np.abs(place) > 1
+        place = np.where(beyond, 2 * np.sign(place) - place, place)
+        velocity = np.where(beyond, -velocity, velocity)
+    return out
+
+
+class _Firing(ABC):
+    @abstractmethod
+    def rates(self, latent: Array) -> Array:
+        """Rates in 1/s, ``(time, neuron)``."""
+
+    def spikes(self, latent: Array, step: float, *, rng: np.random.Generator) -> Array:
+        """Counts in bins of ``step`` seconds, ``(time, neuron)``."""
+        return rng.poisson(self.rates(latent) * step).astype(np.float64)
+
+
 @dataclass(frozen=True)
-class Neurons:
-    """A population.
+class Neurons(_Firing):
+    """A population tuned log-linearly.
 
     Args:
         weights: Tuning, ``(neuron, latent)``, in log rate a unit of the latent.
@@ -117,9 +165,32 @@ class Neurons:
         """Rates in 1/s, ``(time, neuron)``, at most 200."""
         return np.minimum(np.exp(latent @ self.weights.T + self.base), 200.0)
 
-    def spikes(self, latent: Array, step: float, *, rng: np.random.Generator) -> Array:
-        """Counts in bins of ``step`` seconds, ``(time, neuron)``."""
-        return rng.poisson(self.rates(latent) * step).astype(np.float64)
+
+@dataclass(frozen=True)
+class PlaceCells(_Firing):
+    """A population of which each neuron fires around a place of its own.
+
+    Args:
+        places: Middles of the fields, ``(neuron, latent)``.
+        width: Width of a field, in the latent's units.
+        peak: Rate in 1/s in the middle of a field, above the base.
+        base: Rate in 1/s far away.
+    """
+
+    places: Array
+    width: float = 0.35
+    peak: float = 20.0
+    base: float = 0.5
+
+    @classmethod
+    def draw(cls, count: int, *, rng: np.random.Generator, width: float = 0.35) -> "PlaceCells":
+        """Draw neurons whose fields lie anywhere in the arena, or a little outside."""
+        return cls(rng.uniform(-1.1, 1.1, size=(count, 2)), width)
+
+    def rates(self, latent: Array) -> Array:
+        """Rates in 1/s, ``(time, neuron)``."""
+        far = ((latent[:, None, :] - self.places) ** 2).sum(axis=-1)
+        return np.asarray(self.base + self.peak * np.exp(-far / (2 * self.width**2)))
 
 
 def calcium(spikes: Array, step: float, tau: float) -> Array:
@@ -157,14 +228,15 @@ def population_recordings(
     check_choice("latent", latent, LATENTS)
     check_range("rate_hz", rate_hz, 1, 10_000, closed=True)
     samples, step = max(round(seconds * rate_hz), 2), 1 / rate_hz
-    size = 3 if latent == "lorenz" else 2
-    tuned = Neurons.draw(neurons, size, rng=numpy_generator(seed, "population", latent))
+    tuned = _population(latent, neurons, rng=numpy_generator(seed, "population", latent))
     time = np.arange(samples) * step
     for number in range(count):
         rng = numpy_generator(seed, "population", latent, number)
         extra: dict[str, Array] = {}
         if latent == "lorenz":
             truth = lorenz(samples, _SLOW * step, rng=rng)
+        elif latent == "arena":
+            truth = arena(samples, step, rng=rng)
         else:
             truth, target = reaches(samples, step, rng=rng)
             extra = {"target": target[:, None].astype(np.float64)}
@@ -185,3 +257,9 @@ def population_recordings(
             for key, value in values.items()
         }
         yield make_recording(parts, recording=name, subject=name, labels={"latent": latent})
+
+
+def _population(latent: str, count: int, *, rng: np.random.Generator) -> Neurons | PlaceCells:
+    if latent == "arena":
+        return PlaceCells.draw(count, rng=rng)
+    return Neurons.draw(count, 3 if latent == "lorenz" else 2, rng=rng)
