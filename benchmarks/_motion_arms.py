@@ -1,10 +1,11 @@
-"""Arms of text to motion, trained under ``runs/benchmarks`` and gone on with.
+"""Arms of text to motion on a corpus, trained under ``runs/benchmarks`` and gone on with.
 
 The arm ``plain`` trains a text encoder, a VAE and a diffusion; every other arm of its seed takes
 over what it is not about, so that arms differ in nothing else. What an arm made of the captions of
 the test is kept beside it.
 """
 
+import argparse
 import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,37 +26,37 @@ from unisono.core.random import generator, numpy_generator
 from unisono.evaluation.text_motion_nets import side_by_side
 from unisono.methods.lead_sampling import Asking, sampled
 from unisono.networks.text_denoiser import Spoken
+from unisono.recordings.motion.bvh_corpus import BvhOptions, read_bvh_corpus
 from unisono.recordings.motion.corpus import MotionCorpus
 
 __all__ = [
     "ARMS",
-    "BASE",
-    "KEPT",
+    "CORPORA",
     "MORE_ARMS",
     "STRAIGHT",
+    "Bench",
     "Made",
     "Task",
+    "add_options",
     "answers",
     "asked_of",
-    "corpus_of",
+    "bench_of",
     "cut",
     "made",
-    "recipe_of",
+    "recipe_file",
     "reconstructed",
     "spoken",
     "straight",
     "task_of",
-    "trained",
 ]
 
 Rows = npt.NDArray[np.float32]
 ROOT = Path(__file__).parents[1]
-BASE = "lead-simulated"
-"""The recipe of ``recipes/`` that arms are of."""
 
-_DIGEST = hashlib.sha256((ROOT / "recipes" / f"{BASE}.toml").read_bytes()).hexdigest()[:8]
-KEPT = f"{BASE}/{_DIGEST}"
-"""Where arms and figures are kept, under ``runs/benchmarks``: another recipe is trained anew."""
+CORPORA = ("simulated", "bandai")
+"""Each has a recipe of its own, ``recipes/lead-NAME.toml``."""
+
+_BVH_SECONDS = 6.0  # longer clips of bandai are cut
 
 _CHUNK = 64
 
@@ -119,6 +120,44 @@ class Task(NamedTuple):
         return [len(self.corpus[name]) for name in self.test]
 
 
+class Bench(NamedTuple):
+    """Arms of one corpus and one recipe.
+
+    Attributes:
+        corpus: One of :data:`CORPORA`.
+        settings: What is set over the recipe.
+        task: What every arm is asked.
+    """
+
+    corpus: str
+    settings: tuple[str, ...]
+    task: Task
+
+    @property
+    def kept(self) -> str:
+        """Where arms and figures are kept, under ``runs/benchmarks``.
+
+        Another recipe, or the same set otherwise, is trained anew.
+        """
+        said = recipe_file(self.corpus).read_text() + "\n".join(self.settings)
+        return f"lead-{self.corpus}/{hashlib.sha256(said.encode()).hexdigest()[:8]}"
+
+    def recipe(self, arm: str, seed: int) -> MotionRecipe:
+        """Recipe of an arm."""
+        folder = RUNS / self.kept / f"seed{seed}"
+        said = [*self.settings, *{**ARMS, **MORE_ARMS}[arm], f"training.seed={seed}"]
+        said.append(f"output={folder / arm.replace(' ', '_')}")
+        if arm != "plain":
+            said.append(f"data.begin={folder / 'plain'}")
+        return load_motion_recipe(recipe_file(self.corpus), said)
+
+    def trained(self, arm: str, seed: int) -> MotionModel:
+        """Train an arm, or go on with it, or read it."""
+        if arm != "plain":
+            self.trained("plain", seed)
+        return fit_motion(self.recipe(arm, seed), corpus=self.task.corpus, resume=True)
+
+
 class Made(NamedTuple):
     """Motions of one arm, one a caption, as long as its clip; and seconds a motion."""
 
@@ -126,12 +165,39 @@ class Made(NamedTuple):
     seconds: float
 
 
-def corpus_of(recipe: MotionRecipe) -> MotionCorpus:
-    """The corpus of a recipe, simulated once."""
-    folder = RUNS / BASE / f"corpus-{recipe.data.simulate}"
+def add_options(parser: argparse.ArgumentParser, *, captions: int) -> None:
+    """Options that all benchmarks of text to motion have; ``captions`` at most are asked."""
+    parser.add_argument("--corpus", choices=CORPORA, default="simulated")
+    parser.add_argument("--clips", type=int, default=800, help="how many clips are simulated")
+    parser.add_argument("--captions", type=int, default=captions)
+    parser.add_argument("--evaluator-steps", type=int, default=600)
+    parser.add_argument("--set", nargs="*", default=[])
+
+
+def bench_of(args: argparse.Namespace) -> Bench:
+    """The arms that options name."""
+    folder = RUNS / f"lead-{args.corpus}" / f"corpus-{args.clips}"
+    simulated = args.corpus == "simulated"
+    where = f"data.simulate={args.clips}" if simulated else f"data.path={folder}"
+    settings = (*args.set, where)
+    recipe = load_motion_recipe(recipe_file(args.corpus), settings)
     if not folder.exists():
-        motion_corpus(recipe).save(folder)
-    return MotionCorpus.load(folder)
+        made = motion_corpus(recipe) if simulated else _bandai()
+        made.save(folder)
+    return Bench(args.corpus, settings, task_of(MotionCorpus.load(folder), recipe, args.captions))
+
+
+def recipe_file(corpus: str) -> Path:
+    """The recipe of a corpus."""
+    return ROOT / "recipes" / f"lead-{corpus}.toml"
+
+
+def _bandai() -> MotionCorpus:
+    return read_bvh_corpus(
+        ROOT / ".data" / "bandai",
+        generator=numpy_generator(0, "corpus", "bandai"),
+        options=BvhOptions(longest=_BVH_SECONDS),
+    )
 
 
 def task_of(corpus: MotionCorpus, recipe: MotionRecipe, most: int) -> Task:
@@ -141,24 +207,6 @@ def task_of(corpus: MotionCorpus, recipe: MotionRecipe, most: int) -> Task:
     chosen = [parts.test[int(i)] for i in rng.permutation(len(parts.test))[:most]]
     captions = tuple(str(rng.choice(corpus[name].captions)) for name in chosen)
     return Task(corpus, parts.train, tuple(chosen), captions)
-
-
-def recipe_of(base: str, arm: str, seed: int, settings: Sequence[str]) -> MotionRecipe:
-    """Recipe of an arm; ``base`` is one of ``recipes/``."""
-    folder = RUNS / base / _DIGEST / f"seed{seed}"
-    said = [*settings, *{**ARMS, **MORE_ARMS}[arm], f"training.seed={seed}"]
-    said.append(f"output={folder / arm.replace(' ', '_')}")
-    if arm != "plain":
-        said.append(f"data.begin={folder / 'plain'}")
-    return load_motion_recipe(ROOT / "recipes" / f"{base}.toml", said)
-
-
-def trained(base: str, arm: str, seed: int, task: Task, settings: Sequence[str]) -> MotionModel:
-    """Train an arm, or go on with it, or read it."""
-    if arm != "plain":
-        trained(base, "plain", seed, task, settings)
-    recipe = recipe_of(base, arm, seed, settings)
-    return fit_motion(recipe, corpus=task.corpus, resume=True)
 
 
 def made(

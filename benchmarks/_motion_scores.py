@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from _gait_model import RUNS
-from _motion_arms import BASE, Rows, Task
+from _motion_arms import Bench, Rows, Task
 
 from unisono.core.random import generator, numpy_generator
 from unisono.evaluation.distribution import frechet_distance
@@ -28,9 +28,10 @@ WIDTH = 48
 """Of the evaluator's codes; FID needs more motions than this."""
 
 
-def evaluator_of(task: Task, steps: int) -> MotionEvaluator:
-    """The evaluator of a task's training clips, fitted once."""
-    path = RUNS / BASE / f"evaluator-{len(task.train)}-{steps}.npz"
+def evaluator_of(bench: Bench, steps: int) -> MotionEvaluator:
+    """The evaluator of a corpus's training clips, fitted once."""
+    task = bench.task
+    path = RUNS / f"lead-{bench.corpus}" / f"evaluator-{len(task.train)}-{steps}.npz"
     g = generator(0, "evaluator")
     options = EvaluatorOptions(width=WIDTH, steps=steps)
     if path.exists():

@@ -21,7 +21,7 @@ from dataclasses import replace
 
 import numpy as np
 from _bridge_arms import cell
-from _motion_arms import BASE, KEPT, Rows, Task, corpus_of, recipe_of, spoken, task_of, trained
+from _motion_arms import Rows, Task, add_options, bench_of, spoken
 from _motion_scores import evaluator_of, fid_of
 from _record import figure, record
 from scipy.spatial.transform import Rotation, Slerp
@@ -127,24 +127,23 @@ def filled(model: MotionModel, task: Task, judge: MotionEvaluator) -> Mapping[st
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--clips", type=int, default=800)
-    parser.add_argument("--captions", type=int, default=52)
-    parser.add_argument("--evaluator-steps", type=int, default=600)
+    add_options(parser, captions=52)
     parser.add_argument("--arm", default="transformer")
-    parser.add_argument("--set", nargs="*", default=[])
     args = parser.parse_args()
     begun = time.monotonic()
-    settings = [*args.set, f"data.simulate={args.clips}"]
-    recipe = recipe_of(BASE, "plain", 0, settings)
-    task = task_of(corpus_of(recipe), recipe, args.captions)
-    judge = evaluator_of(task, args.evaluator_steps)
-    model = trained(BASE, args.arm, 0, task, settings)
+    bench = bench_of(args)
+    task, judge = bench.task, evaluator_of(bench, args.evaluator_steps)
+    model = bench.trained(args.arm, 0)
     free = spoken(model, task.captions, task.lengths, 0, Asking())
     table = {
-        kind: cell(f"{KEPT}/control/{kind}", lambda k=kind: led(k, model, task, judge, free)).found
+        kind: cell(
+            f"{bench.kept}/control/{kind}", lambda k=kind: led(k, model, task, judge, free)
+        ).found
         for kind in ("path", "keyframes")
     }
-    table["in-between"] = cell(f"{KEPT}/control/between", lambda: filled(model, task, judge)).found
+    table["in-between"] = cell(
+        f"{bench.kept}/control/between", lambda: filled(model, task, judge)
+    ).found
     figures = []
     rng = np.random.default_rng(0)
     for row, columns in table.items():

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from _bridge_arms import cell
-from _motion_arms import BASE, KEPT, Rows, Task, corpus_of, recipe_of, task_of, trained
+from _motion_arms import Rows, Task, add_options, bench_of
 from _motion_scores import evaluator_of, fid_of, skate
 from _record import figure, record
 
@@ -94,19 +94,15 @@ def measured(
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--clips", type=int, default=800)
+    add_options(parser, captions=192)
     parser.add_argument("--samples", type=int, default=8)
-    parser.add_argument("--evaluator-steps", type=int, default=600)
     parser.add_argument("--arm", default="transformer")
-    parser.add_argument("--set", nargs="*", default=[])
     args = parser.parse_args()
     begun = time.monotonic()
-    settings = [*args.set, f"data.simulate={args.clips}"]
-    recipe = recipe_of(BASE, "plain", 0, settings)
-    task = task_of(corpus_of(recipe), recipe, 192)
-    judge = evaluator_of(task, args.evaluator_steps)
-    model = trained(BASE, args.arm, 0, task, settings)
-    found = cell(f"{KEPT}/long", lambda: measured(model, task, judge, args.samples)).found
+    bench = bench_of(args)
+    task, judge = bench.task, evaluator_of(bench, args.evaluator_steps)
+    model = bench.trained(args.arm, 0)
+    found = cell(f"{bench.kept}/long", lambda: measured(model, task, judge, args.samples)).found
     figures, rng = [], np.random.default_rng(0)
     for name, values in found.items():
         if name in ("fid", "foot skate"):

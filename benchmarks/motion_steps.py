@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from _bridge_arms import cell
 from _gait_model import RUNS
-from _motion_arms import BASE, KEPT, Rows, Task, answers, corpus_of, recipe_of, task_of, trained
+from _motion_arms import Rows, Task, add_options, answers, bench_of
 from _motion_raw import raw_answers, trained_raw
 from _motion_scores import evaluator_of, scored
 from _record import figure, record
@@ -39,21 +39,15 @@ class Way(NamedTuple):
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--clips", type=int, default=800)
-    parser.add_argument("--captions", type=int, default=96)
-    parser.add_argument("--evaluator-steps", type=int, default=600)
+    add_options(parser, captions=96)
     parser.add_argument("--raw-steps", type=int, default=500)
     parser.add_argument("--raw-captions-slow", type=int, default=64)
-    parser.add_argument("--set", nargs="*", default=[])
     args = parser.parse_args()
     begun = time.monotonic()
-    settings = [*args.set, f"data.simulate={args.clips}"]
-    recipe = recipe_of(BASE, "plain", 0, settings)
-    task = task_of(corpus_of(recipe), recipe, args.captions)
-    judge = evaluator_of(task, args.evaluator_steps)
-    few, mld = (trained(BASE, arm, 0, task, settings) for arm in ("few steps", "as MLD"))
-    plain = trained(BASE, "plain", 0, task, settings)
-    raw = trained_raw(RUNS / KEPT / "seed0" / "rows", plain, task, args.raw_steps, 0)
+    bench = bench_of(args)
+    task, judge = bench.task, evaluator_of(bench, args.evaluator_steps)
+    few, mld, plain = (bench.trained(arm, 0) for arm in ("few steps", "as MLD", "plain"))
+    raw = trained_raw(RUNS / bench.kept / "seed0" / "rows", plain, task, args.raw_steps, 0)
     short = task._replace(
         test=task.test[: args.raw_captions_slow], captions=task.captions[: args.raw_captions_slow]
     )
@@ -77,7 +71,7 @@ def main() -> None:
             return {**scored(name, way.task, rows, judge), "seconds": [seconds] * 3}
 
         table[name] = cell(
-            f"{KEPT}/steps/{name.replace(', ', '_').replace(' ', '_')}", measure
+            f"{bench.kept}/steps/{name.replace(', ', '_').replace(' ', '_')}", measure
         ).found
         print(name, {k: round(v[0], 4) for k, v in table[name].items()}, flush=True)
     figures = [

@@ -28,7 +28,7 @@ import numpy.typing as npt
 import torch
 from _bridge_arms import cell
 from _gait_model import RUNS
-from _motion_arms import BASE, KEPT, ROOT, Rows, corpus_of, recipe_of, spoken, task_of
+from _motion_arms import Bench, Rows, add_options, bench_of, recipe_file, spoken
 from _motion_scores import evaluator_of
 from _record import figure, record
 
@@ -112,13 +112,15 @@ def concept_of(content: str, style: str, inside: bool, corpus: MotionCorpus) -> 
     return Concept(content, style, inside, shown, rows[: max(SHOTS)], rows[max(SHOTS) :])
 
 
-def model_without(args: argparse.Namespace, corpus: MotionCorpus) -> MotionModel:
+def model_without(bench: Bench) -> MotionModel:
     """A model that saw none of the contents, nor the pairs of its test part."""
-    folder = RUNS / BASE / f"words-corpus-{args.clips}"
+    corpus = bench.task.corpus
+    folder = RUNS / f"lead-{bench.corpus}" / f"words-corpus-{len(corpus.clips)}"
     if not folder.exists():
         corpus.take([c.name for c in corpus.clips if c.labels["content"] not in OUT]).save(folder)
-    said = [*args.set, f"data.path={folder}", f"output={RUNS / KEPT / f'words-{args.clips}'}"]
-    return fit_motion(load_motion_recipe(ROOT / "recipes" / f"{BASE}.toml", said), resume=True)
+    output = RUNS / bench.kept / "words-model"
+    said = [*bench.settings, "data.simulate=0", f"data.path={folder}", f"output={output}"]
+    return fit_motion(load_motion_recipe(recipe_file(bench.corpus), said), resume=True)
 
 
 def concepts_of(model: MotionModel, corpus: MotionCorpus) -> list[Concept]:
@@ -223,22 +225,19 @@ def measured(
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--clips", type=int, default=800)
+    add_options(parser, captions=192)
     parser.add_argument("--shots", type=int, nargs="+", default=list(SHOTS))
-    parser.add_argument("--evaluator-steps", type=int, default=600)
-    parser.add_argument("--set", nargs="*", default=[])
     args = parser.parse_args()
     begun = time.monotonic()
-    recipe = recipe_of(BASE, "plain", 0, [*args.set, f"data.simulate={args.clips}"])
-    corpus = corpus_of(recipe)
-    model = model_without(args, corpus)
-    judge = judge_of(evaluator_of(task_of(corpus, recipe, 192), args.evaluator_steps), corpus)
+    bench = bench_of(args)
+    corpus, model = bench.task.corpus, model_without(bench)
+    judge = judge_of(evaluator_of(bench, args.evaluator_steps), corpus)
     table: dict[tuple[str, int, str], Mapping[str, float]] = {}
     concepts = concepts_of(model, corpus)
     for concept in concepts:
         for shots in args.shots:
             for way in WAYS:
-                name = f"{KEPT}/words/{concept.name}_{shots}_{way}"
+                name = f"{bench.kept}/words/{concept.name}_{shots}_{way}"
 
                 def measure(
                     way: str = way, shots: int = shots, concept: Concept = concept

@@ -8,6 +8,7 @@ weights with any arm. Figures after Guo et al. (CVPR 2022), 20 replications; FID
 
     python benchmarks/text_to_motion.py                       # all arms, one seed
     python benchmarks/text_to_motion.py --seeds 0 1 2         # goes on where it stopped
+    python benchmarks/text_to_motion.py --corpus bandai       # real clips, in .data/bandai
 """
 
 import argparse
@@ -20,18 +21,14 @@ import numpy as np
 from _bridge_arms import cell
 from _motion_arms import (
     ARMS,
-    BASE,
-    KEPT,
     STRAIGHT,
+    Bench,
     Rows,
-    Task,
-    corpus_of,
+    add_options,
+    bench_of,
     made,
-    recipe_of,
     reconstructed,
     straight,
-    task_of,
-    trained,
 )
 from _motion_scores import evaluator_of, scored
 from _record import figure, record
@@ -49,7 +46,7 @@ ALONE = "VAE alone"
 CLAIM = (
     "On pairs of content and style that were never trained, the projector is better than plain "
     "latent diffusion in FID and R-precision@3 with intervals apart, and its R@3 is 0.9 of the "
-    "real row's or more (simulated clips)."
+    "real row's or more ({} clips)."
 )
 
 
@@ -58,10 +55,9 @@ def _held(model: MotionModel, row: Rows) -> Rows:
     return np.asarray(held[0], dtype=np.float32)
 
 
-def table_of(task: Task, seeds: Sequence[int], args: argparse.Namespace) -> dict[str, Any]:
+def table_of(bench: Bench, seeds: Sequence[int], args: argparse.Namespace) -> dict[str, Any]:
     """Figures of every row, arms by seed."""
-    judge = evaluator_of(task, args.evaluator_steps)
-    settings = [*args.set, f"data.simulate={args.clips}"]
+    task, judge = bench.task, evaluator_of(bench, args.evaluator_steps)
     index = CaptionIndex(task.corpus.take(task.train).clips)
     lengths = [len(r) for r in task.rows(task.test)]
     table: dict[str, Any] = {
@@ -75,7 +71,7 @@ def table_of(task: Task, seeds: Sequence[int], args: argparse.Namespace) -> dict
 
             def measure(arm: str = arm, seed: int = seed) -> Mapping[str, Any]:
                 like = {**STRAIGHT, HELD: "transformer", ALONE: "plain"}.get(arm, arm)
-                model = trained(BASE, like, seed, task, settings)
+                model = bench.trained(like, seed)
                 if arm == ALONE:
                     return scored(arm, task, reconstructed(model, task), judge)
                 if arm in STRAIGHT:
@@ -85,7 +81,7 @@ def table_of(task: Task, seeds: Sequence[int], args: argparse.Namespace) -> dict
                     rows = [_held(model, row) for row in rows]
                 return scored(arm, task, rows, judge)
 
-            table[f"{arm}/{seed}"] = cell(f"{KEPT}/cells/{arm}_{seed}", measure).found
+            table[f"{arm}/{seed}"] = cell(f"{bench.kept}/cells/{arm}_{seed}", measure).found
             print(f"{arm} {seed}", {k: round(v[0], 3) for k, v in table[f"{arm}/{seed}"].items()},
                   flush=True)  # fmt: skip
     return table
@@ -106,15 +102,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     names = [ALONE, *ARMS, *STRAIGHT, HELD]
     parser.add_argument("--arms", nargs="+", default=names, choices=names)
-    parser.add_argument("--clips", type=int, default=800)
-    parser.add_argument("--captions", type=int, default=192)
-    parser.add_argument("--evaluator-steps", type=int, default=600)
-    parser.add_argument("--set", nargs="*", default=[])
+    add_options(parser, captions=192)
     args = parser.parse_args()
     begun = time.monotonic()
-    recipe = recipe_of(BASE, "plain", 0, [*args.set, f"data.simulate={args.clips}"])
-    task = task_of(corpus_of(recipe), recipe, args.captions)
-    table = table_of(task, args.seeds, args)
+    table = table_of(bench_of(args), args.seeds, args)
     figures = []
     for row in ("real", "shuffled texts", "retrieval", "mean motion", *args.arms):
         for name in ("fid", "r1", "r2", "r3", "mm_distance", "diversity", "foot skate"):
@@ -128,7 +119,8 @@ def main() -> None:
         r3, plain_r3 = (over_seeds(table, a, "r3", args.seeds) for a in ("transformer", "plain"))
         apart = fid[2] < plain_fid[1] and r3[1] > plain_r3[2]
         holds = apart and r3[0] >= 0.9 * table["real"]["r3"][0] and len(args.seeds) > 1
-    record("text_to_motion", CLAIM, holds, figures, args.seeds, time.monotonic() - begun)
+    name = "text_to_motion" if args.corpus == "simulated" else f"text_to_motion_{args.corpus}"
+    record(name, CLAIM.format(args.corpus), holds, figures, args.seeds, time.monotonic() - begun)
 
 
 if __name__ == "__main__":
