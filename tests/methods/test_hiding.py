@@ -21,6 +21,17 @@ def test_streams_and_channels_are_hidden_as_often_as_said(generator: torch.Gener
     torch.testing.assert_close(channel, torch.full((2,), 0.8 * 0.7), atol=0.03, rtol=0)
 
 
+def test_windows_may_lack_shares_of_their_own(generator: torch.Generator) -> None:
+    data = {k: torch.ones(6000, 1, 40) for k in "ab"}
+    whole = Given(data, {k: torch.ones_like(v, dtype=torch.bool) for k, v in data.items()}, {})
+    out = hide_at_random(whole, stream=0.0, channel=0.25, generator=generator, varied=True)
+    lost = {k: 1 - m[:, 0].float().mean(dim=1) for k, m in out.mask.items()}
+    # p = u^3: mean 1/4, variance 1/7 - 1/16, and both streams of a window have the same p
+    assert lost["a"].mean().item() == pytest.approx(0.25, abs=0.012)
+    both = torch.stack(list(lost.values()))
+    assert torch.cov(both)[0, 1].item() == pytest.approx(1 / 7 - 1 / 16, abs=0.006)
+
+
 def test_what_is_hidden_is_hidden_throughout_its_window_and_zero(
     generator: torch.Generator,
 ) -> None:

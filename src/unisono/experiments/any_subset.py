@@ -178,6 +178,7 @@ def _recipe(cell: Cell, plan: Plan, folder: Path) -> Recipe:
         "llma": {
             "steps": plan.steps,
             "known": ["mass_kg", "height_m"],
+            **({} if fixed else {"drop_channel": 0.25}),
             "size": {"width": width, "heads": 4, "feedforward": 2 * width, "dropout": 0.0},
             "layers": {"own": 1, "condition": 2, "decoder": 1, "mean": 1},
             "alignment": {"length": 8},

@@ -1,7 +1,8 @@
 r"""Hiding parts of what is given from training windows, so that what is missing at use is known.
 
 For every window each stream is hidden with probability :math:`p_s` and each channel, on its own,
-with :math:`p_c`; what is hidden is masked, not zero. :func:`hide_blocks` hides
+with :math:`p_c`, either the same for all windows or :math:`p_c = u^{(1 - c) / c}` with :math:`u`
+uniform on [0, 1], of which :math:`c` is the mean; what is hidden is masked, not zero. :func:`hide_blocks` hides
 stretches of time besides.
 """
 
@@ -14,7 +15,9 @@ from unisono.methods.direction import Given
 __all__ = ["hide_at_random", "hide_blocks"]
 
 
-def hide_at_random(given: Given, *, stream: float, channel: float, generator: Generator) -> Given:
+def hide_at_random(
+    given: Given, *, stream: float, channel: float, generator: Generator, varied: bool = False
+) -> Given:
     """Hide whole streams and single channels, window by window.
 
     Args:
@@ -22,10 +25,18 @@ def hide_at_random(given: Given, *, stream: float, channel: float, generator: Ge
         stream: Probability that a stream is hidden from a window.
         channel: Probability that a channel is hidden from a window.
         generator: Where the draw comes from.
+        varied: Whether every window draws a probability ``p_c`` of its own, with mean ``channel``:
+            few windows then lack most of their channels, and many lack none.
     """
     if stream == 0 and channel == 0:
         return given
-    mask = {}
+    mask, share = {}, None
+    if varied and channel > 0:
+        first = next(iter(given.mask.values()))
+        drawn = draw_global(
+            lambda n: torch.rand(n, 1, generator=generator, device=generator.device), len(first)
+        )
+        share = drawn ** ((1 - channel) / channel)
     for name, here in given.mask.items():
         device, width = here.device, here.shape[-1]
 
@@ -33,7 +44,8 @@ def hide_at_random(given: Given, *, stream: float, channel: float, generator: Ge
             return torch.rand(n, 1 + width, generator=generator, device=generator.device)
 
         drawn = draw_global(draw, len(here)).to(device)
-        keep = (drawn[:, :1] >= stream) & (drawn[:, 1:] >= channel)
+        hidden = channel if share is None else share.to(device)
+        keep = (drawn[:, :1] >= stream) & (drawn[:, 1:] >= hidden)
         mask[name] = here & keep[:, None, :]
     data = {name: values * mask[name] for name, values in given.data.items()}
     return given._replace(data=data, mask=mask)
