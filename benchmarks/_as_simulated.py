@@ -14,7 +14,7 @@ import xarray as xr
 from unisono.recordings.dataset import Dataset
 from unisono.recordings.schema import make_events, make_recording, make_stream
 
-__all__ = ["ANGLES", "FRAME", "children_as_simulated", "only_shared", "walk_as_simulated"]
+__all__ = ["ANGLES", "FRAME", "children_as_simulated", "only_shared", "shaken", "walk_as_simulated"]
 
 ANGLES = ("hip_flexion", "hip_adduction", "knee_flexion", "ankle_dorsiflexion")
 FRAME = {"up": "z", "forward": "x", "handedness": "right"}
@@ -97,6 +97,34 @@ def only_shared(trees: Iterator[xr.DataTree]) -> Iterator[xr.DataTree]:
         angles = tree["angles"].to_dataset()
         kept = [str(c) for c in angles["channel"].values if str(c) in names]
         yield _again(tree, {"angles": angles.sel(channel=kept), "grf": tree["grf"].to_dataset()})
+
+
+def shaken(
+    trees: Iterator[xr.DataTree],
+    copies: int,
+    *,
+    rng: np.random.Generator,
+    offset: float = 6.0,
+    gain: float = 0.1,
+) -> Iterator[xr.DataTree]:
+    """Copies of recordings as other laboratories' marker sets might give them.
+
+    Every joint angle of a copy has an offset (of spread ``offset`` degrees) and a gain about 1 (of
+    spread ``gain``) of its own; the forces are as they were.
+    """
+    for tree in trees:
+        angles = tree["angles"].to_dataset()
+        for number in range(copies):
+            width = angles.sizes["channel"]
+            moved = angles["data"].values * rng.normal(1, gain, width) + rng.normal(
+                0, offset, width
+            )
+            other = angles.assign(data=(angles["data"].dims, moved))
+            other["data"].attrs = dict(angles["data"].attrs)
+            copy = _again(tree, {"angles": other, "grf": tree["grf"].to_dataset()})
+            copy.attrs["recording"] = f"{tree.attrs['recording']}_{number}"
+            copy.name = copy.attrs["recording"]
+            yield copy
 
 
 def children_as_simulated(data: Dataset) -> Iterator[xr.DataTree]:
