@@ -26,8 +26,13 @@ def test_files_hold_what_was_made(motion_model: Any, tmp_path: Path) -> None:  #
         np.testing.assert_allclose(placed(motion).positions, truth, atol=1e-4)
     with pytest.raises(OutputError, match="exists"):
         found.save(tmp_path / "run.bvh")
-    with pytest.raises(OutputError, match=r"\.bvh or \.npz"):
+    with pytest.raises(OutputError, match=r"\.bvh, \.npz or \.html"):
         found.save(tmp_path / "run.c3d")
+    page = tmp_path / "run.html"
+    assert found.save(page) == [page]
+    assert "generated_0" in page.read_text() and "generated_1" in page.read_text()
+    with pytest.raises(OutputError, match="exists"):
+        found.save(page)
 
 
 def test_feet_of_rows_are_held() -> None:

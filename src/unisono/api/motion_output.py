@@ -77,7 +77,9 @@ class GeneratedMotion:
         return show([self.recording(i) for i in range(min(len(self), _SHOWN))])._repr_html_()
 
     def save(self, path: str | Path) -> list[Path]:
-        """Write the motions: ``.bvh`` (one file each, numbered where several) or ``.npz``.
+        """Write the motions: a ``.bvh`` or ``.npz`` each, numbered where several; or ``.html``.
+
+        The last is one page that plays them all; it needs no network.
 
         Raises:
             OutputError: If a file exists, or the ending is another.
@@ -109,21 +111,26 @@ def held_rows(
 
 
 def write_motions(recordings: list[xr.DataTree], path: str | Path) -> list[Path]:
-    """Write recordings of motions, numbered where there are several.
+    """Write recordings of motions, numbered where there are several; a page holds them all.
 
     Raises:
-        OutputError: If a file exists, or the ending is neither ``.bvh`` nor ``.npz``.
+        OutputError: If a file exists, or the ending is none of ``.bvh``, ``.npz``, ``.html``.
     """
     path = Path(path)
-    if path.suffix.lower() not in (".bvh", ".npz"):
-        raise OutputError(f"{path}: no writer of motions for {path.suffix!r}; choose .bvh or .npz.")
-    several = len(recordings) > 1
+    if path.suffix.lower() not in (".bvh", ".npz", ".html"):
+        raise OutputError(
+            f"{path}: no writer of motions for {path.suffix!r}; choose .bvh, .npz or .html."
+        )
+    page = path.suffix.lower() == ".html"
+    several = len(recordings) > 1 and not page
     names = [
         path.with_stem(f"{path.stem}_{i:03d}") if several else path for i in range(len(recordings))
     ]
     taken = [name for name in names if name.exists()]
     if taken:
         raise OutputError(f"{taken[0]} exists; choose another name, or remove it.")
+    if page:
+        return [show(recordings).save(path)]
     for recording, name in zip(recordings, names, strict=True):
         write(recording, name)
     return names

@@ -30,7 +30,7 @@ def run(
         answered, one a row of a .csv. A model of text to motion needs none.
     out
         Where to write: .mot, .sto, .csv, .npz; forces in .mot also get an ExternalLoads .xml.
-        Motions: .bvh or .npz. A file that exists is not replaced.
+        Motions: .bvh, .npz, or .html: a page that plays them. A file that exists is not replaced.
     json_
         Summary, physics report and doubts as one JSON object.
     """
@@ -76,6 +76,7 @@ def _speak(
         steps=drawn.steps,
         seed=drawn.seed,
         guidance=spoken.guidance,
+        hold_feet=spoken.hold_feet,
     )
     ask = api.MotionAsk(
         tuple(spoken.text or ()),

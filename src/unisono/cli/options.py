@@ -115,6 +115,8 @@ class Spoken(Asked):
         With a BVH file: frames of it that stay as they are, 0:20,60:80.
     keep_joints
         With a BVH file: joints that stay as they are, Hips,LeftUpLeg.
+    hold_feet
+        Make feet stand where the model says that they do.
     """
 
     text: Words = None
@@ -125,6 +127,7 @@ class Spoken(Asked):
     keyframes: Path | None = None
     keep_frames: str = ""
     keep_joints: str = ""
+    hold_feet: bool = True
 
 
 @Parameter(name="*")
