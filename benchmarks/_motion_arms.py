@@ -85,7 +85,7 @@ MORE_ARMS: Mapping[str, tuple[str, ...]] = {
         *_REALIGN,
         "lead.projector.kind=none",
         "lead.few_steps.most=4",
-        "lead.few_steps.train=300",
+        "lead.few_steps.train=2500",
     ),
     "as MLD": (*_KEEP, "lead.mode=paper", "lead.projector.kind=none"),
 }

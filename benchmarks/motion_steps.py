@@ -40,8 +40,8 @@ class Way(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser()
     add_options(parser, captions=96)
-    parser.add_argument("--raw-steps", type=int, default=500)
-    parser.add_argument("--raw-captions-slow", type=int, default=64)
+    parser.add_argument("--raw-steps", type=int, default=2000)
+    parser.add_argument("--raw-captions-slow", type=int, default=52)
     args = parser.parse_args()
     begun = time.monotonic()
     bench = bench_of(args)
