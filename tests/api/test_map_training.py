@@ -1,13 +1,11 @@
 """Figures of the report against their definitions on maps whose truth is known."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from unisono import api
-from unisono.api.map_data import map_data
 from unisono.api.map_training import (
     MapReport,
     _accuracy,
@@ -15,11 +13,8 @@ from unisono.api.map_training import (
     points_of,
     report_mapping,
     report_of,
-    train_map,
 )
 from unisono.core.errors import UnisonoError
-from unisono.core.random import derive_seed
-from unisono.methods.conda import ConDA, ConDASettings
 
 
 def test_alike_is_one_under_affine_maps_and_small_for_strangers(rng: np.random.Generator) -> None:
@@ -76,35 +71,3 @@ def test_reports_go_through_plain_values() -> None:
     assert report_of(report_mapping(report)) == report
     with pytest.raises(UnisonoError, match="holds no report"):
         report_of({})
-
-
-def test_of_several_starts_that_of_the_least_contrast_is_trained(
-    swings: api.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = map_data(swings, by=["speed"], streams=(), rate_hz=0.0, seed=0)
-    settings = ConDASettings(dims=2, codes=3, hidden=(8,), negatives=16, steps=10, starts=3)
-    told: list[tuple[int, int]] = []
-    contrasts = iter([3.0, 1.0, 2.0])
-    monkeypatch.setattr(ConDA, "contrast", lambda _: next(contrasts))
-    map_ = train_map(
-        found,
-        ["speed"],
-        settings,
-        tmp_path / "run",
-        progress=lambda _, done, whole: told.append((done, whole)),
-    )
-    assert map_.settings.seed == derive_seed(0, "start", 1) and map_.settings.steps == 10
-    assert told == sorted(told) and told[-1] == (16, 16)
-    one = train_map(found, ["speed"], replace(settings, starts=1), tmp_path / "one")
-    assert one.settings.seed == 0  # of one start nothing is compared
-
-
-def test_the_contrast_is_that_of_the_same_draw_and_falls_with_training(
-    swings: api.Dataset, tmp_path: Path
-) -> None:
-    found = map_data(swings, by=["speed"], streams=(), rate_hz=0.0, seed=0)
-    settings = ConDASettings(dims=2, codes=3, hidden=(8,), negatives=64, steps=1, starts=1)
-    early = train_map(found, ["speed"], settings, tmp_path / "early")
-    late = train_map(found, ["speed"], replace(settings, steps=200), tmp_path / "late")
-    assert early.contrast() == early.contrast()
-    assert late.contrast() < early.contrast() - 0.1

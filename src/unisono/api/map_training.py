@@ -18,7 +18,6 @@ import torch
 
 from unisono.api.map_data import TIME, FrameWindows, MapData, channel_scale, spreads
 from unisono.core.errors import UnisonoError
-from unisono.core.random import derive_seed
 from unisono.editing.bank import Bank
 from unisono.editing.lift import NeighbourLift
 from unisono.methods.conda import ConDA, ConDASettings, MapShape
@@ -54,8 +53,6 @@ MAP_TRAINING = TrainingSettings(
     log_every=100,
 )
 """How a map is trained unless the caller says otherwise."""
-
-_BEGIN = 5  # a start has one step for so many of the map's
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,7 @@ def train_map(
     training: TrainingSettings = MAP_TRAINING,
     progress: Tell | None = None,
 ) -> ConDA:
-    """Train one map on the training part, the best of its settings' starts.
+    """Train one map on the training part.
 
     Args:
         data: The frames.
@@ -109,33 +106,17 @@ def train_map(
     windows = FrameWindows(data.train, known)
     shape = MapShape(data.train.values.shape[1], len(data.train.values), TIME in by)
     scale = channel_scale(data.train, data.infos)
+    method = ConDA(settings, shape, scale=scale, control=control)
     rows = np.arange(len(data.train.values))
-    began = max(settings.steps // _BEGIN, 1) if settings.starts > 1 else 0
-    total, name = settings.starts * began + settings.steps, control if control != "none" else "map"
+    training = dataclasses.replace(training, seed=settings.seed)
+    sampler = EpochSampler(rows, min(training.batch_size, len(rows) - 1), training.seed)
 
-    def trained(seed: int, steps: int, before: int, run: Path) -> ConDA:
-        how = dataclasses.replace(settings, seed=seed, steps=steps)
-        method = ConDA(how, shape, scale=scale, control=control)
-        with_seed = dataclasses.replace(training, seed=seed)
-        sampler = EpochSampler(rows, min(training.batch_size, len(rows) - 1), seed)
+    def told(state: Progress) -> None:
+        if progress is not None:
+            progress(control if control != "none" else "map", state.step, state.steps)
 
-        def told(state: Progress) -> None:
-            if progress is not None:
-                progress(name, before + state.step, total)
-
-        hooks = Hooks(progress=told)
-        train(method, Source(windows, sampler, rows), with_seed, run, hooks=hooks)
-        return method.to("cpu")
-
-    seeds = [settings.seed]
-    if began:
-        seeds += [derive_seed(settings.seed, "start", i) for i in range(1, settings.starts)]
-        found = [
-            trained(seed, began, i * began, folder.with_name(f"{folder.name}.start{i}")).contrast()
-            for i, seed in enumerate(seeds)
-        ]
-        seeds = [seeds[int(np.argmin(found))]]
-    return trained(seeds[0], settings.steps, settings.starts * began, folder)
+    train(method, Source(windows, sampler, rows), training, folder, hooks=Hooks(progress=told))
+    return method.to("cpu")
 
 
 def points_of(method: ConDA, table: FrameTable) -> Array:

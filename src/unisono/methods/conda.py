@@ -58,8 +58,6 @@ TIME_RULES = ("near", "exact")
 LABEL_RULES = ("near", "step")
 """Positives by label: near in the label (``delta``), or as far as frames are apart in time."""
 
-_ROWS = 500  # anchors of one contrast
-
 CONTROLS = ("none", "shuffled", "rescaled")
 """``shuffled``: positives have nothing to do with anchors. ``rescaled``: each input channel is
 multiplied by a factor of its own, between a half and two, before anything is fitted."""
@@ -83,9 +81,6 @@ class ConDASettings:
         negatives: Negatives a step.
         steps: Training steps.
         k: Neighbours of the lift.
-        starts: Maps that are begun, from other first weights, for a fifth of the steps; that of the
-            least contrast is trained. A map of few dimensions may begin folded, places far apart
-            on one another, and does not unfold; a folded one has the greater contrast.
         seed: Where first weights come from.
     """
 
@@ -102,13 +97,12 @@ class ConDASettings:
     negatives: int = 512
     steps: int = 2000
     k: int = 5
-    starts: int = 3
     seed: int = 0
 
     def __post_init__(self) -> None:
         try:
             check_range("dims", self.dims, 2, 64, closed=True)
-            for name in ("codes", "context", "offset", "negatives", "steps", "k", "starts"):
+            for name in ("codes", "context", "offset", "negatives", "steps", "k"):
                 check_range(name, getattr(self, name), 1, 10_000_000, closed=True)
             check_range("temperature", self.temperature, 0, float("inf"))
             check_range("delta", self.delta, 0, float("inf"))
@@ -223,27 +217,10 @@ class ConDA(nn.Module):
 
     def loss(self, batch: Batch, *, phase: Phase, step: int, generator: Generator) -> Loss:
         """Contrast the batch's rows with their positives against shared negatives."""
-        total = self._contrast(batch.index, generator)
-        chance = float(np.log(self.settings.negatives))
-        return Loss(total, {"contrast": total.detach(), "below_chance": chance - total.detach()})
-
-    @torch.no_grad()
-    def contrast(self, *, rows: int = 10_000) -> float:
-        """The loss on training frames of a fixed draw, the same for maps of the same data.
-
-        Args:
-            rows: How many are drawn.
-        """
-        draws = seeded(0, "conda", "contrast")
-        part = min(_ROWS, rows)
-        index = torch.randint(len(self.codes), (max(rows // part, 1), part), generator=draws)
-        return float(np.mean([float(self._contrast(few, draws)) for few in index]))
-
-    def _contrast(self, index: Tensor, generator: Generator) -> Tensor:
         if self._rule is None or self._context is None:
             raise ModelError("the map was not prepared; train it with the training loop.")
         device = self.codes.device
-        anchor = index.to(device)
+        anchor = batch.index.to(device)
         positive = self._rule.draw(anchor.cpu(), generator=_on_cpu(generator)).to(device)
         negative = torch.randint(
             len(self.codes), (self.settings.negatives,), generator=generator, device=device
@@ -254,8 +231,11 @@ class ConDA(nn.Module):
         if self.settings.metric == "cosine":
             near, mate, far = points[:count], points[count : 2 * count], points[2 * count :]
             pulled = (near * mate).sum(dim=1) / tau
-            return generalised_info_nce(pulled, cosine_scores(near, far, temperature=tau))
-        return distance_info_nce(points, count, temperature=tau)
+            total = generalised_info_nce(pulled, cosine_scores(near, far, temperature=tau))
+        else:
+            total = distance_info_nce(points, count, temperature=tau)
+        chance = float(np.log(len(negative)))
+        return Loss(total, {"contrast": total.detach(), "below_chance": chance - total.detach()})
 
     def _points(self, codes: Tensor, rows: Tensor) -> Tensor:
         points: Tensor = self.encoder(codes[rows] / self.level)
