@@ -121,6 +121,7 @@ def fold(task: Task, out: tuple[str, ...], number: int) -> dict[str, float]:
     for dims in (3, 8):
         for arm, (control, steps) in ARMS.items():
             words = [f"steps={steps}", "offset=2", f"codes={task.codes}", f"seed={number}"]
+            words.append("begin=random" if arm == "random encoder" else "begin=axes")
             method = train(fit, task.info, ["time", "class"], words, dims=dims, control=control)
             ours, theirs = place(method, fit), place(method, test)
             told(f"{arm}, {dims} dims", ours.points, theirs.points)

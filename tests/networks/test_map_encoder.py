@@ -45,3 +45,22 @@ def test_bad_contexts_and_dimensions_are_one_line(generator: torch.Generator) ->
         context_rows(torch.zeros(5, dtype=torch.long), 2)
     with pytest.raises(UnisonoError, match="dims must lie"):
         MapEncoder(4, 65, generator=generator)
+
+
+def test_a_map_begins_at_principal_axes(generator: torch.Generator) -> None:
+    encoder = MapEncoder(4, 2, context=3, hidden=(8,), generator=generator)
+    mixed = torch.randn(500, 3, 4, generator=generator) * torch.tensor([5.0, 3.0, 1.0, 0.5])
+    encoder.begin_at(mixed)
+    flat = (mixed.flatten(1) - mixed.flatten(1).mean(dim=0)).double()
+    left = torch.linalg.svd(flat, full_matrices=False)[0][:, :2] * len(flat) ** 0.5
+    found = encoder.straight(mixed.flatten(1)).detach().double()
+    found = found - found.mean(dim=0)
+    across = (left.T @ found / len(flat)).abs()
+    torch.testing.assert_close(across, torch.eye(2, dtype=torch.float64), atol=0.01, rtol=0)
+
+
+def test_axes_along_which_nothing_varies_are_left_out(generator: torch.Generator) -> None:
+    encoder = MapEncoder(2, 3, hidden=(8,), generator=generator)
+    encoder.begin_at(torch.randn(50, 1, 2, generator=generator) * torch.tensor([1.0, 0.0]))
+    weight = encoder.straight.weight
+    assert torch.isfinite(weight).all() and (weight[1:] == 0).all() and weight[0, 0] != 0

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save
 
 from unisono.training.pickles import find_pickle
 
@@ -36,4 +37,12 @@ def test_plain_files_pass(tmp_path: Path) -> None:
     (tmp_path / "c.md").write_text("# text")
     (tmp_path / "d").write_bytes(b"\x80")
     (tmp_path / "e.zip").write_bytes(b"PK\x03\x04 but no archive")
+    assert find_pickle(tmp_path) is None
+
+
+@pytest.mark.parametrize("length", [640, 896, 1152, 1408])
+def test_weights_whose_header_is_as_long_as_a_pickle_begins(tmp_path: Path, length: int) -> None:
+    made = (save({"w": torch.zeros(1)}, {"about": "x" * more}) for more in range(length))
+    head = length.to_bytes(8, "little")
+    (tmp_path / "model.safetensors").write_bytes(next(d for d in made if d.startswith(head)))
     assert find_pickle(tmp_path) is None

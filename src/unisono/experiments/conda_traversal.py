@@ -102,7 +102,15 @@ def _measured(data: FieldSet, cut: Removal, seed: int, plan: Plan) -> dict[str, 
 
     def trained(name: str, dims: int) -> "_Chart":
         steps = 1 if name == "random encoder" else plan.steps
-        words = [f"steps={steps}", "offset=2", f"seed={seed}", "codes=64", "temperature=1.0"]
+        begin = "random" if name == "random encoder" else "axes"
+        words = [
+            f"steps={steps}",
+            f"begin={begin}",
+            "offset=2",
+            f"seed={seed}",
+            "codes=64",
+            "temperature=1.0",
+        ]
         control = "shuffled" if name == "shuffled map" else "none"
         with tempfile.TemporaryDirectory() as work:
             how = map_settings(dims=dims, settings=words)

@@ -9,9 +9,9 @@ For every window a random part :math:`A \subset G` is drawn, its size uniform, a
 
 with ``h`` the one condition encoder: two disjoint views of one movement must agree on their local
 windows, as the two sides of llma (arXiv 2503.12214) do. Channels are hidden besides, few from many
-windows and most from some, so that a band knows to widen where sensors are missing. Since the masks of what is given enter the
-encoder, the mean and the spread depend on what is given; what is not wanted stands at 0 in the
-process and counts in no loss.
+windows and most from some, so that what is learned holds where sensors are missing. Since the
+masks of what is given enter the encoder, the mean and the spread depend on what is given; what is
+not wanted stands at 0 in the process and counts in no loss.
 """
 
 from collections.abc import Mapping, Sequence

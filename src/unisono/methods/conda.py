@@ -58,6 +58,11 @@ TIME_RULES = ("near", "exact")
 LABEL_RULES = ("near", "step")
 """Positives by label: near in the label (``delta``), or as far as frames are apart in time."""
 
+BEGINNINGS = ("axes", "random")
+"""Where a map begins: at the principal axes of what it sees, or anywhere."""
+
+_AXES_ROWS = 20_000  # frames that these axes are of, at most
+
 CONTROLS = ("none", "shuffled", "rescaled")
 """``shuffled``: positives have nothing to do with anchors. ``rescaled``: each input channel is
 multiplied by a factor of its own, between a half and two, before anything is fitted."""
@@ -81,6 +86,7 @@ class ConDASettings:
         negatives: Negatives a step.
         steps: Training steps.
         k: Neighbours of the lift.
+        begin: One of :data:`BEGINNINGS`.
         seed: Where first weights come from.
     """
 
@@ -97,6 +103,7 @@ class ConDASettings:
     negatives: int = 512
     steps: int = 2000
     k: int = 5
+    begin: str = "axes"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -107,6 +114,7 @@ class ConDASettings:
             check_range("temperature", self.temperature, 0, float("inf"))
             check_range("delta", self.delta, 0, float("inf"))
             check_choice("metric", self.metric, METRICS)
+            check_choice("begin", self.begin, BEGINNINGS)
             check_choice("time_rule", self.time_rule, TIME_RULES)
             check_choice("label_rule", self.label_rule, LABEL_RULES)
         except UnisonoError as error:
@@ -197,6 +205,9 @@ class ConDA(nn.Module):
         self.sequence.copy_(windows.subject)
         self.level.fill_(float(self.codes.std(dim=0).mean().clamp(min=1e-6)))
         self._context = context_rows(self.sequence, self.settings.context)
+        if self.settings.begin == "axes":
+            some = self._context[:: max(len(self._context) // _AXES_ROWS, 1)]
+            self.encoder.begin_at(self.codes[some] / self.level)
         labels = torch.stack(list(windows.known.values()), dim=1) if windows.known else None
         classes = windows.condition if bool((windows.condition >= 0).all()) else None
         rule = self._make_rule(FrameRows(self.sequence, labels, classes))

@@ -2,8 +2,8 @@ r"""Hiding parts of what is given from training windows, so that what is missing
 
 For every window each stream is hidden with probability :math:`p_s` and each channel, on its own,
 with :math:`p_c`, either the same for all windows or :math:`p_c = u^{(1 - c) / c}` with :math:`u`
-uniform on [0, 1], of which :math:`c` is the mean; what is hidden is masked, not zero. :func:`hide_blocks` hides
-stretches of time besides.
+uniform on [0, 1], of which :math:`c` is the mean; what is hidden is masked, not zero.
+:func:`hide_blocks` hides stretches of time besides.
 """
 
 import torch

@@ -1,6 +1,11 @@
 r"""The encoder of a map: a few frames around one to a point of few dimensions.
 
-.. math:: c_t = g(z_{t-r}, \dots, z_{t+r}), \qquad g: \text{layers of } \mathrm{GELU}(W h + b)
+.. math:: c_t = P x_t + g(x_t), \qquad x_t = (z_{t-r}, \dots, z_{t+r}), \qquad
+          g: \text{layers of } \mathrm{GELU}(W h + b)
+
+The straight part ``P`` is 0 at first; :meth:`MapEncoder.begin_at` sets it to principal axes. From
+random weights a map of few dimensions may begin folded, places far apart on one another, and it
+does not unfold.
 
 With ``context`` 1 a point depends on its own frame alone, which is what an honest test with removed
 frames needs. Which frames stand in the context is decided by :func:`context_rows`: a frame beyond
@@ -17,6 +22,9 @@ from unisono.core.checks import check_axes, check_range
 from unisono.core.errors import UnisonoError
 
 __all__ = ["MapEncoder", "context_rows"]
+
+_SHARE = 0.1  # of the layers, beside the principal axes that a map begins at
+_NOTHING = 1e-6  # spread, in that of the first axis, below which an axis is noise of rounding
 
 
 def context_rows(sequence: Tensor, context: int) -> Tensor:
@@ -87,8 +95,28 @@ class MapEncoder(nn.Module):
                 linear.bias.zero_()
             layers += [linear, nn.GELU()]
         self.layers = nn.Sequential(*layers[:-1])
+        self.straight = nn.Linear(width * context, dims, bias=False)
+        nn.init.zeros_(self.straight.weight)
 
     def forward(self, windows: Tensor) -> Tensor:
         """Map windows of codes ``(n, context, width)`` to points ``(n, dims)``."""
-        points: Tensor = self.layers(windows.flatten(1))
+        flat = windows.flatten(1)
+        points: Tensor = self.layers(flat) + self.straight(flat)
         return nn.functional.normalize(points, dim=1) if self.sphere else points
+
+    @torch.no_grad()
+    def begin_at(self, windows: Tensor) -> None:
+        """Begin at the principal axes of windows ``(n, context, width)``, each to spread 1.
+
+        The layers' share begins at a tenth. Axes along which nothing varies are left out.
+        """
+        flat = windows.flatten(1)
+        spread, axes = torch.linalg.eigh(torch.cov(flat.T.double()))
+        dims = min(self.straight.out_features, len(spread))
+        std = spread[-dims:].flip(0).clamp(min=0).sqrt()
+        there = std > _NOTHING * std[0].clamp(min=_NOTHING)
+        rows = axes[:, -dims:].flip(1).T[there] / std[there, None]
+        self.straight.weight[: len(rows)] = rows.to(self.straight.weight)
+        last = self.layers[-1]
+        assert isinstance(last, nn.Linear)
+        last.weight.mul_(_SHARE)
