@@ -9,7 +9,8 @@ smallest value of the fitted frames), with intervals over wakes and beginnings o
 
 On the map (3 and 8 dimensions), each forecast is brought back by five neighbours and moved so that
 its start is the last frame itself, ``z + lift(c') - lift(c)``: polynomials (TEX-1, TEX-2, least
-squares over ten frames), a linear autoregression and analogues. In the latent (64 principal axes):
+squares over ten frames), a linear autoregression and analogues; ``regime`` is the latent's
+autoregression corrected by the frames that lie near on the map. In the latent (64 principal axes):
 the same autoregression and analogues, an LSTM (two layers of 128), and a copy.
 
 Bands are conformal: half-widths are the 90 % quantiles of the errors by horizon and code over
@@ -29,7 +30,7 @@ from _record import figure, record
 from torch import nn
 
 from unisono.core.random import numpy_generator
-from unisono.editing.forecasting import Analogues, AutoRegression, taylor
+from unisono.editing.forecasting import Analogues, AutoRegression, RegimeAutoRegression, taylor
 from unisono.editing.lift import NeighbourLift
 from unisono.experiments.field_sets import FieldSet
 from unisono.experiments.gap_rivals import psnr
@@ -83,6 +84,10 @@ def map_forecasts(fit: Fitted, until: int) -> dict[str, Forecast]:
     system = AutoRegression.fit([fit.points[n][:until] for n in names], lags=4)
     alike = Analogues([fit.points[n][:until] for n in names], [fit.codes[n][:until] for n in names])
 
+    regime = RegimeAutoRegression(
+        [fit.points[n][:until] for n in names], [fit.codes[n][:until] for n in names]
+    )
+
     def moved(codes: Array, points: Array, ahead: Array) -> Array:
         lifted = lift.lift(np.r_[points[-1:], ahead]).codes
         return np.asarray(codes[-1] + lifted[1:] - lifted[0])
@@ -96,6 +101,7 @@ def map_forecasts(fit: Fitted, until: int) -> dict[str, Forecast]:
         "least squares": along(2, 10),
         "autoregression": lambda z, c, n: moved(z, c, system.forecast(c, n)),
         "analogues": lambda z, c, n: z[-1] + alike.displacement(c, n),
+        "regime": lambda z, c, n: regime.forecast(c, z, n),
     }
 
 
@@ -206,7 +212,7 @@ def main() -> None:
     known = {f["name"]: f["value"] for f in figures}
     holds = all(
         max(known[f"{g}, {h} frames: map, {d} dims, {how}"]
-            for d in (3, 8) for how in ("autoregression", "analogues"))
+            for d in (3, 8) for how in ("autoregression", "analogues", "regime"))
         >= known[f"{g}, {h} frames: latent, autoregression"]
         for g in ("seen", "unseen") for h in HORIZONS
     )  # fmt: skip
@@ -224,7 +230,7 @@ def coverage(data: FieldSet, dims: int, seed: int, steps: int) -> dict[str, list
     early = fitted(data, CALIBRATED, dims, seed, steps)
     names = [name for name in data.frames if name not in UNSEEN]
     begins = tuple(range(CALIBRATED + CONTEXT, FITTED - max(HORIZONS), 3))
-    forecast = map_forecasts(early, CALIBRATED)["analogues"]
+    forecast = map_forecasts(early, CALIBRATED)["regime"]
     wrong = np.concatenate([np.abs(errors(early, forecast, n, begins)) for n in names])
     level = min(0.9 * (1 + 1 / len(wrong)), 1.0)
     half = np.quantile(wrong, level, axis=0, method="higher")

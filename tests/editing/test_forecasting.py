@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from unisono.core.errors import UnisonoError
-from unisono.editing.forecasting import Analogues, AutoRegression, taylor
+from unisono.editing.forecasting import Analogues, AutoRegression, RegimeAutoRegression, taylor
 
 
 def ring(count: int, start: float = 0.0, period: float = 48.3, radius: float = 0.55) -> np.ndarray:
@@ -73,6 +73,40 @@ def test_spread_is_that_of_many_rollouts(rng: np.random.Generator) -> None:
     for _ in range(5):
         ends = ends @ weights[:2] + rng.normal(size=ends.shape) * [0.2, 0.1]
     np.testing.assert_allclose(system.spread(5)[-1], ends.std(axis=0), rtol=0.03)
+
+
+def turning(angle: float, frames: int, rng: np.random.Generator) -> np.ndarray:
+    phase = angle * np.arange(frames) + rng.uniform(0, 6)
+    return np.stack([np.cos(phase), np.sin(phase)], axis=1)
+
+
+def test_a_regime_has_its_own_dynamics(rng: np.random.Generator) -> None:
+    """Two rotations that no one linear map of a single lag can both be."""
+    angles = {-1.0: 0.1, 1.0: 0.5}
+    codes = [turning(a, 80, rng) for a in angles.values() for _ in range(3)]
+    points = [
+        np.full((80, 1), place) + 0.01 * rng.normal(size=(80, 1))
+        for place in angles
+        for _ in range(3)
+    ]
+    made = RegimeAutoRegression(points, codes, lags=1, k=60, local=1e-8)
+    whole = AutoRegression.fit(codes, lags=1)
+    for place, angle in angles.items():
+        line = turning(angle, 40, rng)
+        found = made.forecast(np.full((20, 1), place), line[:20], 20)
+        np.testing.assert_allclose(found, line[20:], atol=0.01)
+        assert np.abs(whole.forecast(line[:20], 20) - line[20:]).max() > 0.3
+
+
+def test_one_regime_is_the_autoregression(rng: np.random.Generator) -> None:
+    codes = [turning(0.3, 60, rng) for _ in range(3)]
+    made = RegimeAutoRegression([np.zeros((60, 1))] * 3, codes, lags=2, ridge=1e-9, k=50)
+    whole = AutoRegression.fit(codes, lags=2, ridge=1e-9)
+    context = turning(0.3, 10, rng)
+    want = whole.forecast(context, 5)
+    np.testing.assert_allclose(made.forecast(np.zeros((10, 1)), context, 5), want, atol=1e-6)
+    with pytest.raises(UnisonoError, match="give a point for every code"):
+        RegimeAutoRegression([np.zeros((59, 1))], codes[:1])
 
 
 def test_analogues_repeat_what_was_seen() -> None:

@@ -9,6 +9,7 @@ With the context :math:`c_0 \dots c_T` at unit steps and ``h`` steps ahead:
   up noise.
 - :class:`AutoRegression`: :math:`c_{t+1} = A_1 c_t + \dots + A_p c_{t-p+1} + b`, fitted by ridge
   regression on sequences, rolled out.
+- :class:`RegimeAutoRegression`: that of the codes, corrected by the frames near on the map.
 - :class:`Analogues`: follow the pasts most like this one, and take their futures' displacement
   (Lorenz, 1969).
 """
@@ -18,12 +19,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import KDTree
 
 from unisono.core.checks import check_axes, check_range
 from unisono.core.errors import UnisonoError
 from unisono.editing.bank import Array
 
-__all__ = ["Analogues", "AutoRegression", "taylor"]
+__all__ = ["Analogues", "AutoRegression", "RegimeAutoRegression", "taylor"]
 
 
 def _past(context: npt.ArrayLike, needed: int) -> Array:
@@ -145,6 +147,82 @@ def _lagged(values: Array, lags: int) -> Array:
     """Rows of the last ``lags`` frames, newest first, ``(frames - lags + 1, lags * d)``."""
     count = len(values) - lags + 1
     return np.concatenate([values[lags - 1 - j :][:count] for j in range(lags)], axis=1)
+
+
+class RegimeAutoRegression:
+    r"""An autoregression of the codes, corrected by the frames that lie near on the map.
+
+    With :math:`x_j` the lags of a fitted frame, :math:`r_j` the error there of the one
+    autoregression ``W`` of all frames, and :math:`N_k(c)` the ``k`` frames nearest to where the
+    context ends on the map,
+
+    .. math:: W(c) = W + \arg\min_D \sum_{j \in N_k(c)} \lVert r_j - D^\top x_j \rVert^2
+                     + \lambda \bar{x^2} \lVert D \rVert^2
+
+    which is the autoregression where all frames move alike, and that of the regime where they do
+    not. The map decides whose dynamics count; the codes are rolled out, so nothing is lifted.
+
+    Args:
+        points: The past of each sequence on the map, ``(frames, d)``.
+        codes: The same frames' codes, ``(frames, w)``.
+        lags: Lags of the autoregression.
+        ridge: Penalty of ``W``, see :meth:`AutoRegression.fit`.
+        k: Neighbours.
+        local: ``lambda``, relative to the mean square of the neighbours' lags.
+    """
+
+    def __init__(
+        self,
+        points: Sequence[npt.ArrayLike],
+        codes: Sequence[npt.ArrayLike],
+        *,
+        lags: int = 4,
+        ridge: float = 1e-4,
+        k: int = 300,
+        local: float = 1e-3,
+    ) -> None:
+        check_range("k", k, 1, float("inf"), closed=True)
+        check_range("local", local, 0, float("inf"))
+        self.whole = AutoRegression.fit(codes, lags=lags, ridge=ridge)
+        self.lags, self.local = lags, local
+        inputs, targets, places = [], [], []
+        for point, code in zip(points, codes, strict=True):
+            place, values = np.asarray(point, np.float64), np.asarray(code, np.float64)
+            if len(place) != len(values):
+                raise UnisonoError(
+                    f"{len(place)} points and {len(values)} codes of one sequence; give a point "
+                    "for every code."
+                )
+            if len(values) > lags:
+                inputs.append(_lagged(values[:-1], lags))
+                targets.append(values[lags:])
+                places.append(place[lags - 1 : -1])
+        x = np.concatenate(inputs)
+        self._x = np.c_[x, np.ones(len(x))]
+        self._left = np.concatenate(targets) - self._x @ self.whole.weights
+        self._tree = KDTree(np.concatenate(places))
+        self._k = min(k, len(x))
+
+    def at(self, point: npt.ArrayLike) -> AutoRegression:
+        """The autoregression of a place ``(d,)`` on the map."""
+        near = self._tree.query(np.asarray(point, np.float64), self._k)[1]
+        rows = np.atleast_1d(near)
+        x, left = self._x[rows], self._left[rows]
+        gram = x @ x.T
+        penalty = self.local * np.trace(gram) / x.shape[1] * np.eye(len(gram))
+        more = x.T @ np.linalg.solve(gram + penalty, left)
+        still = left - x @ more
+        return AutoRegression(self.whole.weights + more, self.lags, still.T @ still / len(still))
+
+    def forecast(self, points: npt.ArrayLike, codes: npt.ArrayLike, steps: int) -> Array:
+        """Roll out from the last frames of a context, ``(steps, w)``.
+
+        Args:
+            points: The context on the map, ``(frames, d)``.
+            codes: The same frames' codes.
+            steps: How many frames ahead.
+        """
+        return self.at(np.asarray(points, np.float64)[-1]).forecast(codes, steps)
 
 
 class Analogues:
