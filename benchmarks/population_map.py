@@ -118,6 +118,7 @@ def measure(latent: str, stream: str, steps: int) -> tuple[list[dict], dict[str,
         for seed in SEEDS:
             words = [
                 f"steps={count}",
+                "begin=random" if arm == "random encoder" else "begin=axes",
                 f"offset={OFFSET}",
                 "codes=60",
                 f"context={CONTEXT}",
