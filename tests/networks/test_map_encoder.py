@@ -64,3 +64,13 @@ def test_axes_along_which_nothing_varies_are_left_out(generator: torch.Generator
     encoder.begin_at(torch.randn(50, 1, 2, generator=generator) * torch.tensor([1.0, 0.0]))
     weight = encoder.straight.weight
     assert torch.isfinite(weight).all() and (weight[1:] == 0).all() and weight[0, 0] != 0
+
+
+def test_weights_without_a_straight_part_are_taken(generator: torch.Generator) -> None:
+    encoder = MapEncoder(4, 2, hidden=(8,), generator=generator)
+    older = {k: v for k, v in encoder.state_dict().items() if not k.startswith("straight")}
+    again = MapEncoder(4, 2, hidden=(8,), generator=generator)
+    again.begin_at(torch.randn(20, 1, 4, generator=generator))
+    again.load_state_dict(older)
+    seen = torch.randn(5, 1, 4, generator=generator)
+    torch.testing.assert_close(again(seen), encoder(seen))

@@ -14,6 +14,7 @@ sequence's.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -103,6 +104,16 @@ class MapEncoder(nn.Module):
         flat = windows.flatten(1)
         points: Tensor = self.layers(flat) + self.straight(flat)
         return nn.functional.normalize(points, dim=1) if self.sphere else points
+
+    def _load_from_state_dict(  # torch's own hook
+        self,
+        state_dict: dict[str, Tensor],
+        prefix: str,
+        *rest: Any,  # noqa: ANN401 - what torch passes on
+    ) -> None:
+        # maps sealed before there was a straight part have none
+        state_dict.setdefault(f"{prefix}straight.weight", torch.zeros_like(self.straight.weight))
+        super()._load_from_state_dict(state_dict, prefix, *rest)
 
     @torch.no_grad()
     def begin_at(self, windows: Tensor) -> None:
