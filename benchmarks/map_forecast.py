@@ -10,7 +10,8 @@ smallest value of the fitted frames), with intervals over wakes and beginnings o
 On the map (3 and 8 dimensions), each forecast is brought back by five neighbours and moved so that
 its start is the last frame itself, ``z + lift(c') - lift(c)``: polynomials (TEX-1, TEX-2, least
 squares over ten frames), a linear autoregression and analogues; ``regime`` is the latent's
-autoregression corrected by the frames that lie near on the map. In the latent (64 principal axes):
+autoregression corrected by the frames that lie near on the map, with the penalty that forecasts
+each fitted wake best from the others. In the latent (64 principal axes):
 the same autoregression and analogues, an LSTM (two layers of 128), and a copy.
 
 Bands are conformal: half-widths are the 90 % quantiles of the errors by horizon and code over
@@ -39,6 +40,7 @@ from unisono.methods.conda import ConDA
 UNSEEN = ("re90", "re110")
 FITTED, CALIBRATED, CONTEXT = 400, 300, 20
 HORIZONS = (1, 5, 20)
+LOCAL = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 BEGINS = tuple(range(FITTED + CONTEXT, 580, 8))
 SEEDS = (0, 1, 2)
 
@@ -84,7 +86,7 @@ def map_forecasts(fit: Fitted, until: int) -> dict[str, Forecast]:
     system = AutoRegression.fit([fit.points[n][:until] for n in names], lags=4)
     alike = Analogues([fit.points[n][:until] for n in names], [fit.codes[n][:until] for n in names])
 
-    regime = RegimeAutoRegression(
+    regime = regime_of(
         [fit.points[n][:until] for n in names], [fit.codes[n][:until] for n in names]
     )
 
@@ -103,6 +105,25 @@ def map_forecasts(fit: Fitted, until: int) -> dict[str, Forecast]:
         "analogues": lambda z, c, n: z[-1] + alike.displacement(c, n),
         "regime": lambda z, c, n: regime.forecast(c, z, n),
     }
+
+
+def regime_of(points: list[Array], codes: list[Array]) -> RegimeAutoRegression:
+    """With the penalty that forecasts each fitted wake best from the others."""
+    found = []
+    for local in LOCAL:
+        wrong = []
+        for out in range(len(codes)):
+            rest = [i for i in range(len(codes)) if i != out]
+            made = RegimeAutoRegression(
+                [points[i] for i in rest], [codes[i] for i in rest], local=local
+            )
+            for begin in range(CONTEXT, len(codes[out]) - max(HORIZONS), 40):
+                past = slice(begin - CONTEXT, begin)
+                ahead = made.forecast(points[out][past], codes[out][past], max(HORIZONS))
+                left = ahead - codes[out][begin : begin + max(HORIZONS)]
+                wrong.append(np.log((left**2).mean()))
+        found.append(np.mean(wrong))
+    return RegimeAutoRegression(points, codes, local=LOCAL[int(np.argmin(found))])
 
 
 def latent_forecasts(fit: Fitted, until: int, steps: int) -> dict[str, Forecast]:
