@@ -127,7 +127,7 @@ def measure(way: Way, seed: int) -> dict[str, list[Led]]:
     found: dict[str, list[Led]] = {}
     width = min(table.values.shape[1], 40)
     for arm, control in ARMS.items():
-        words = [f"steps={STEPS}", "offset=2", f"codes={width}", f"seed={seed}"]
+        words = [f"steps={STEPS}", "begin=axes", "offset=2", f"codes={width}", f"seed={seed}"]
         method = train(table, way.info, ["time", "class"], words, dims=DIMS, control=control)
         codes = place(method, table).codes
         pair = np.isin(word, way.ends)

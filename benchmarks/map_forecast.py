@@ -69,7 +69,7 @@ def fitted(data: FieldSet, until: int, dims: int, seed: int, steps: int) -> Fitt
         for name, frames in data.frames.items()
         if name not in UNSEEN
     ]
-    words = [f"steps={steps}", "offset=2", "codes=64", f"seed={seed}"]
+    words = [f"steps={steps}", "begin=axes", "offset=2", "codes=64", f"seed={seed}"]
     method = train(table_of(parts), data.info, ["time", "reynolds"], words, dims=dims)
     codes, points = {}, {}
     for name, frames in data.frames.items():

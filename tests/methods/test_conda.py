@@ -109,3 +109,15 @@ def test_bad_settings_and_uses_are_one_line() -> None:
         method.loss(rows(), phase=method.phases[0], step=0, generator=g)
     with pytest.raises(ModelError, match="its own frames alone"):
         method.generate(rows(), ["grf"], samples=1, steps=1, generator=g)
+
+
+@pytest.mark.parametrize(
+    ("begin", "labelled", "there"),
+    [("auto", False, True), ("auto", True, False), ("axes", True, True), ("random", False, False)],
+)
+def test_maps_by_time_alone_begin_at_axes(begin: str, labelled: bool, there: bool) -> None:
+    import dataclasses
+
+    method = ConDA(dataclasses.replace(SMALL, begin=begin), MapShape(6, 60))
+    method.prepare(rows(labelled=labelled))
+    assert bool((method.encoder.straight.weight != 0).any()) == there

@@ -58,8 +58,10 @@ TIME_RULES = ("near", "exact")
 LABEL_RULES = ("near", "step")
 """Positives by label: near in the label (``delta``), or as far as frames are apart in time."""
 
-BEGINNINGS = ("axes", "random")
-"""Where a map begins: at the principal axes of what it sees, or anywhere."""
+BEGINNINGS = ("auto", "axes", "random")
+"""Where a map begins: at the principal axes of what it sees, or anywhere. ``auto``: at the axes
+where it is by time alone; axes hold what a map by labels is not by, and it would have to unlearn
+that."""
 
 _AXES_ROWS = 20_000  # frames that these axes are of, at most
 
@@ -103,7 +105,7 @@ class ConDASettings:
     negatives: int = 512
     steps: int = 2000
     k: int = 5
-    begin: str = "axes"
+    begin: str = "auto"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -205,11 +207,12 @@ class ConDA(nn.Module):
         self.sequence.copy_(windows.subject)
         self.level.fill_(float(self.codes.std(dim=0).mean().clamp(min=1e-6)))
         self._context = context_rows(self.sequence, self.settings.context)
-        if self.settings.begin == "axes":
-            some = self._context[:: max(len(self._context) // _AXES_ROWS, 1)]
-            self.encoder.begin_at(self.codes[some] / self.level)
         labels = torch.stack(list(windows.known.values()), dim=1) if windows.known else None
         classes = windows.condition if bool((windows.condition >= 0).all()) else None
+        told = labels is not None or classes is not None
+        if self.settings.begin == "axes" or (self.settings.begin == "auto" and not told):
+            some = self._context[:: max(len(self._context) // _AXES_ROWS, 1)]
+            self.encoder.begin_at(self.codes[some] / self.level)
         rule = self._make_rule(FrameRows(self.sequence, labels, classes))
         if self.control == "shuffled":
             rule = Shuffled(rule, len(frames), generator=draws)
