@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from unisono.codecs.motion_vae import MotionVAE, MotionVAESettings
+from unisono.codecs.motion_vae import MotionVAE, MotionVAESettings, _smoothed
+from unisono.core.errors import UnisonoError
 from unisono.networks.conditioning import TransformerSize
 from unisono.recordings.motion.batches import MotionNormaliser
 from unisono.recordings.motion.features import Layout
@@ -12,12 +13,20 @@ from unisono.recordings.motion.features import Layout
 LAYOUT = Layout(3, 2, 20.0)
 
 
-@pytest.fixture(params=["placed", "placed, three rows a place", "asked"])
+@pytest.fixture(
+    params=["placed", "placed, three rows a place", "placed, three rows, low-pass", "asked"]
+)
 def vae(request: pytest.FixtureRequest) -> MotionVAE:
     torch.manual_seed(0)
-    kind, _, several = request.param.partition(",")
+    kind, _, more = request.param.partition(",")
     settings = MotionVAESettings(
-        tokens=2, width=8, layers=3, kind=kind, stride=3 if several else 1, moving=0.0
+        tokens=2,
+        width=8,
+        layers=3,
+        kind=kind,
+        stride=3 if more else 1,
+        moving=0.0,
+        low_pass=5 if "low" in more else 0,
     )
     return MotionVAE(LAYOUT, settings, TransformerSize(32, 4, 64, 0.0))
 
@@ -67,6 +76,27 @@ def test_it_begins_at_the_directions_of_rows(vae: MotionVAE) -> None:
     whole = mask.reshape(len(rows), x.shape[1], -1).all(dim=-1)
     again = vae.leave(vae.enter(x))
     torch.testing.assert_close(again[whole], x[whole], atol=2e-3, rtol=0)
+
+
+def test_the_low_pass_keeps_what_is_slow_and_stops_what_changes_each_frame() -> None:
+    frames = torch.arange(12.0)
+    mask = torch.arange(12)[None] < torch.tensor([[12], [7]])
+    rows = torch.stack([frames, torch.cos(torch.pi * frames), frames.square()], dim=1)
+    one, other = _smoothed(rows.repeat(2, 1, 1), mask, 5)
+    torch.testing.assert_close(one[2:-2, 0], frames[2:-2])
+    assert one[2:-2, 1].abs().max() < 1e-6
+    # binomial of n = 5: a parabola is lifted by its variance, (n - 1) / 4
+    torch.testing.assert_close(one[2:-2, 2], frames[2:-2].square() + 1.0)
+    # a shorter clip ends on copies of its own last row
+    ends = torch.tensor([1, 4, 6, 4, 1.0]) / 16
+    torch.testing.assert_close(other[6, 0], (ends * torch.tensor([4, 5, 6, 6, 6.0])).sum())
+    torch.testing.assert_close(other[:5], one[:5])
+
+
+@pytest.mark.parametrize("width", [2, -1])
+def test_a_low_pass_has_an_odd_width(width: int) -> None:
+    with pytest.raises(UnisonoError, match="low_pass"):
+        MotionVAESettings(low_pass=width)
 
 
 def test_terms_can_be_switched_off(generator: torch.Generator) -> None:

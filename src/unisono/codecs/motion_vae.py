@@ -19,9 +19,12 @@ right on average tremble, and feet slide. The tokens are either
   counted from both ends).
 
 Rows are standardised part by part; contacts stay 0 or 1. With a stride of s, s rows stand side by
-side in one place, which costs a share 1/s.
+side in one place, which costs a share 1/s. With ``low_pass``, rows leave the decoder through a
+binomial filter, in training as in use: what is slow the network makes up for, and what trembles
+from frame to frame cannot pass.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -33,6 +36,7 @@ from unisono.codecs.motion_geometry import joint_places
 from unisono.core.checks import check_axes, check_range
 from unisono.core.contracts import Latents, Loss
 from unisono.core.distributed import draw_global, masked_mean
+from unisono.core.errors import ConfigError
 from unisono.networks.conditioning import TransformerSize
 from unisono.networks.embeddings import sinusoid
 from unisono.networks.skip_stack import SkipStack
@@ -61,6 +65,7 @@ class MotionVAESettings:
         moving: Weight of their differences from frame to frame.
         distance: ``"square"``, or ``"smooth"`` (Huber's, as in the released code of MLD).
         stride: Rows that share a place.
+        low_pass: Frames (odd) of the binomial filter that the decoder ends in; 0 for none.
         kind: What tokens are, see the module's docstring.
     """
 
@@ -72,6 +77,7 @@ class MotionVAESettings:
     moving: float = 0.3
     distance: Literal["square", "smooth"] = "square"
     stride: int = 1
+    low_pass: int = 0
     kind: Literal["placed", "asked"] = "placed"
 
     def __post_init__(self) -> None:
@@ -79,6 +85,9 @@ class MotionVAESettings:
         check_range("width", self.width, 1, 8192, closed=True)
         check_range("layers", self.layers, 1, 63, closed=True)
         check_range("stride", self.stride, 1, 64, closed=True)
+        check_range("low_pass", self.low_pass, 0, 63, closed=True)
+        if self.low_pass and self.low_pass % 2 == 0:
+            raise ConfigError(f"low_pass is an odd number of frames, or 0; got {self.low_pass}.")
         for name in ("kl", "geometric", "moving"):
             check_range(name, getattr(self, name), 0.0, 1e4, closed=True)
 
@@ -217,7 +226,7 @@ class MotionVAE(nn.Module):
             x = self.decoder(tokens, there, memories=self.decoder.memories(memory, seen))
         rows = self.leave(x).float()
         out: Tensor = rows.reshape(len(rows), -1, self.layout.size)[:, : mask.shape[1]]
-        return out
+        return out if self.settings.low_pass < 2 else _smoothed(out, mask, self.settings.low_pass)
 
     def _side_by_side(self, rows: Tensor) -> Tensor:
         """Rows ``(B, L, F)`` as ``(B, ceil(L / s), s F)``, zeros after the last."""
@@ -277,6 +286,21 @@ class MotionVAE(nn.Module):
         if self.settings.distance == "smooth":
             return F.smooth_l1_loss(made, true, reduction="none")
         return (made - true).square()
+
+
+def _smoothed(rows: Tensor, mask: Tensor, width: int) -> Tensor:
+    """Rows ``(B, L, F)`` through the binomial filter.
+
+    Before the first and behind the last row stand copies of it, so that a clip's ends do not hang
+    on what it was padded with.
+    """
+    taps = torch.tensor([math.comb(width - 1, k) for k in range(width)], device=rows.device)
+    count = mask.sum(dim=1, keepdim=True)
+    at = torch.arange(-(width // 2), rows.shape[1] + width // 2, device=rows.device)
+    at = torch.minimum(at.clamp_min(0)[None].expand(len(rows), -1), (count - 1).clamp_min(0))
+    seen = rows.gather(1, at[..., None].expand(-1, -1, rows.shape[2]))
+    windows = seen.unfold(1, width, 1)  # (B, L, F, width)
+    return (windows * (taps / taps.sum()).to(rows.dtype)).sum(dim=-1)
 
 
 def _read(x: Tensor, count: Tensor, points: int, parts: Tensor) -> Tensor:
