@@ -1,17 +1,20 @@
 """From four silhouettes to a solid: the bridge beside regression, its rivals and simple answers.
 
-    python benchmarks/views_to_solid.py [--size 16 --solids 1700 --tested 102 --steps 800]
+    python benchmarks/views_to_solid.py [--size 16 --solids 5000 --tested 204 --steps 2500]
 
 Seventeen families of solids in any pose, 16 voxels an edge, seen by four cameras (front, side, top,
-corner). Training and test solids have different numbers and share nothing. In three training items
-of ten one view is absent, so that the network knows what that means.
+corner) that are known. Training and test solids have different numbers and share nothing. In half
+of the training items one, two or three views are absent, so that the network knows what that means.
 
+Given is what the views say of each voxel (inside, outside, or nothing where a view is absent: the
+mean of 1, 0 and 1/2), a volume like the wanted one; the arm ``pictures`` is given the pictures.
 Arms, with the same data, steps, batch and size of networks: ``ours``; ``regression`` (the same
 network, trained as a regression alone); ``gaussian`` (ours itself, whose walks are replaced by
 independent noise of the residual's spread); ``paper`` (its text, iterative); ``two_step_paper``
 (the same, autoencoders first); ``dit`` and ``unet`` (a diffusion from noise that takes the source
 beside it). Samples are widened on a part of the training solids that is held back.
-Beside them ridge, the mean of neighbours and a copy of the nearest.
+Beside them the visual hull (voxels that every view has in its silhouette: no learning), ridge, the
+mean of neighbours and a copy of the nearest, all of the same volume, and ridge of the pictures.
 
 IoU is that of the best single answer, by item and pooled; 1-NNA compares one sample an item with
 the true solids, 68 of each (points on the surface, unit cube; Chamfer, and exact assignment): two
@@ -22,7 +25,7 @@ Goal: IoU >= 0.66 and 1-NNA (Chamfer) <= 0.55 on unseen solids, and IoU above ev
 control apart, whose best single answer is that of ``ours``).
 
 Trainings and figures are kept under ``runs/benchmarks``; a second start goes on with what is
-missing. With one free core: about two minutes a training.
+missing.
 """
 
 import argparse
@@ -32,6 +35,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from _bridge_arms import Budget, answers, cell, merged, reported, trained
 from _record import figure, record
 
@@ -50,12 +54,12 @@ from unisono.evaluation.solids import (
 )
 from unisono.methods.lddbm import LDDBM
 from unisono.recordings.pairs import PairSet, Thing
-from unisono.simulators.shapes import Camera, SolidPairs, solid_pairs
+from unisono.simulators.shapes import Camera, SolidPairs, carved, solid_pairs
 from unisono.simulators.shapes.dataset import CAMERAS
 
 NETWORKS: dict[str, Any] = {
-    "latents": {"tokens": 8, "width": 64},
-    "source": {"codec": "views", "hidden": 8},
+    "latents": {"tokens": 64, "width": 16},
+    "source": {"codec": "voxels", "hidden": 8},
     "target": {"codec": "voxels", "hidden": 8},
     "size": {"width": 96, "heads": 4, "feedforward": 192, "dropout": 0.0},
     "shape": {"encoder_layers": 1, "decoder_layers": 1},
@@ -63,14 +67,20 @@ NETWORKS: dict[str, Any] = {
 ARMS: dict[str, dict[str, Any]] = {
     "ours": {},
     "regression": {"losses": {"bridge": 0.0}},
+    "pictures": {"source": {"codec": "views"}},
     "paper": {"mode": "paper"},
     "two_step_paper": {"mode": "paper", "regime": "two_step"},
     "dit": {"bridge": {"network": "dit", "start": "zero"}},
     "unet": {"bridge": {"network": "unet", "start": "zero"}},
 }
 SAMPLES, POINTS, FEW_POINTS = 8, 128, 64
+VIEWS = len(CAMERAS)
 NEAR = 68  # solids that 1-NNA is taken of
+ABSENT = 0.5  # share of the training solids of which not all views are there
 HELD = 0.1  # share of the training solids on which samples are widened
+
+
+Seen = npt.NDArray[np.bool_]
 
 
 class Row(NamedTuple):
@@ -82,18 +92,41 @@ class Row(NamedTuple):
     earth_mover: float
 
 
-def as_set(pairs: SolidPairs, *, absent: float, generator: np.random.Generator) -> PairSet:
-    """Views and voxels; of a share of items one view, drawn at random, is absent."""
-    seen = np.ones(pairs.views.shape, dtype=np.bool_)
-    hidden = np.flatnonzero(generator.random(len(seen)) < absent)
-    seen[hidden, generator.integers(seen.shape[1], size=len(hidden))] = False
-    views = Thing(np.where(seen, pairs.views, 0.0).astype(np.float32), seen)
+def cameras(size: int) -> tuple[Camera, ...]:
+    """The four, with images of so many pixels an edge."""
+    return tuple(Camera(c.azimuth, c.elevation, size=size) for c in CAMERAS)
+
+
+def some_views(count: int, absent: float, *, generator: np.random.Generator) -> Seen:
+    """Which views are there: of a share of items one, two or three are absent, drawn at random."""
+    seen = np.ones((count, VIEWS), dtype=np.bool_)
+    for row in np.flatnonzero(generator.random(count) < absent):
+        gone = generator.permutation(VIEWS)[: generator.integers(1, VIEWS)]
+        seen[row, gone] = False
+    return seen
+
+
+def votes(pairs: SolidPairs, seen: Seen) -> Array:
+    """What the views say of each voxel: the mean of 1 (inside), 0 (outside) and 1/2 (absent)."""
+    size = pairs.voxels.shape[1]
+    share = carved(pairs.views[:, :, 0], cameras(pairs.views.shape[-1]), size=size, seen=seen)
+    there = seen.mean(axis=1)[:, None, None, None]
+    return (0.5 + (share - 0.5) * there).astype(np.float32)
+
+
+def as_set(pairs: SolidPairs, seen: Seen, *, carve: bool) -> PairSet:
+    """Views, or what they say of each voxel, and voxels."""
+    if carve:
+        volume = votes(pairs, seen)
+        given = Thing(volume, np.ones(volume.shape, dtype=np.bool_))
+    else:
+        there = np.broadcast_to(seen[:, :, None, None, None], pairs.views.shape)
+        given = Thing(np.where(there, pairs.views, 0.0).astype(np.float32), there.copy())
     solids = Thing(pairs.voxels, np.ones(pairs.voxels.shape, dtype=np.bool_))
     rows = np.arange(len(seen), dtype=np.int64)
-    subject = rows.astype(str)
-    digest = f"solids {pairs.voxels.shape} {float(pairs.volume.sum())!r} {absent}"
+    digest = f"solids {pairs.voxels.shape} {float(pairs.volume.sum())!r} {seen.mean()} {carve}"
     return PairSet(
-        {"source": views}, {"target": solids}, np.stack([rows, rows], 1), subject, digest
+        {"source": given}, {"target": solids}, np.stack([rows, rows], 1), rows.astype(str), digest
     )
 
 
@@ -117,99 +150,111 @@ def judged(mean: Array, sample: Array, truth: Array, *, seed: int) -> Row:
 
 
 def simple_rows(train: SolidPairs, test: SolidPairs, *, seed: int) -> dict[str, Row]:
-    """Ridge, the mean of neighbours, and a copy of the nearest."""
+    """The visual hull, ridge of volumes and of pictures, the mean of neighbours, and a copy."""
     rng = numpy_generator(seed, "benchmark", "simple")
-    x, y = shown(train.views), shown(train.voxels).astype(np.float32)
-    given, shape = shown(test.views), test.voxels.shape
-    line = RidgePairs(x, y, generator=rng).predict(given).reshape(shape)
+    volumes, solids = (votes(p, np.ones((len(p.voxels), VIEWS), bool)) for p in (train, test))
+    x, y = shown(volumes), shown(train.voxels).astype(np.float32)
+    given, shape = shown(solids), test.voxels.shape
+    pictures = RidgePairs(shown(train.views), y, generator=rng).predict(shown(test.views))
     near = Neighbours(x, y, generator=rng).predict(given, samples=1)
-    mean, copy = near.mean.reshape(shape), near.samples[0].reshape(shape)
-    answers_of = {"ridge": line, "neighbours": mean, "copy": copy}
+    answers_of = {
+        "hull": (solids >= 1).astype(np.float32),
+        "ridge": RidgePairs(x, y, generator=rng).predict(given).reshape(shape),
+        "ridge of pictures": pictures.reshape(shape),
+        "neighbours": near.mean.reshape(shape),
+        "copy": near.samples[0].reshape(shape),
+    }
     return {name: judged(v, v, test.voxels, seed=seed) for name, v in answers_of.items()}
 
 
-def spreads(method: LDDBM, test: PairSet, *, seed: int) -> list[float]:
+def spreads(method: LDDBM, test: SolidPairs, *, carve: bool, seed: int) -> list[float]:
     """Mean standard deviation of a voxel over samples, with 0, 1, 2 and 3 views absent."""
     found = []
-    for absent in range(4):
-        batch = test.batch(np.arange(min(64, len(test))))
-        batch.mask["source"][:, :absent] = False
-        batch.data["source"][:, :absent] = 0.0
+    rows = np.arange(min(64, len(test.voxels)))
+    for absent in range(VIEWS):
+        seen = np.ones((len(test.voxels), VIEWS), dtype=np.bool_)
+        seen[:, :absent] = False
+        batch = as_set(test, seen, carve=carve).batch(rows)
         drawn = answers(method, batch, samples=SAMPLES, seed=seed)
         found.append(float(drawn.samples.std(axis=0).mean()))
     return found
 
 
 class Task(NamedTuple):
-    """What every cell sees."""
+    """What every cell sees: solids, and the same as pairs, of volumes or of pictures."""
 
-    train: PairSet
-    held: PairSet
-    test: PairSet
-    truth: Array
+    solids: SolidPairs
+    seen: Seen
+    tested: SolidPairs
     budget: Budget
     place: str
+
+    def pairs(self, arm: str) -> tuple[PairSet, PairSet, PairSet]:
+        """Trained on, held back, and tested, with all views there."""
+        carve = arm != "pictures"
+        all_seen = np.ones((len(self.tested.voxels), VIEWS), dtype=np.bool_)
+        whole = as_set(self.solids, self.seen, carve=carve)
+        order = numpy_generator(13, "benchmark", "held").permutation(len(whole))
+        cut = round(HELD * len(whole))
+        held, learned = (
+            replace(whole, items=whole.items[rows], subject=whole.subject[rows])
+            for rows in (order[:cut], order[cut:])
+        )
+        return learned, held, as_set(self.tested, all_seen, carve=carve)
 
 
 def measured(task: Task, arm: str, seed: int) -> dict[str, Any]:
     """Rows of an arm, what is watched in it, and how its spread grows."""
+    learned, held_back, tested = task.pairs(arm)
     method = trained(
-        f"{task.place}/{arm}-{seed}", task.train, merged(NETWORKS, ARMS[arm]), task.budget, seed
+        f"{task.place}/{arm}-{seed}", learned, merged(NETWORKS, ARMS[arm]), task.budget, seed
     )
-    held = task.held.batch(np.arange(min(128, len(task.held))))
+    held = held_back.batch(np.arange(min(128, len(held_back))))
     method.calibrate(held, generator=generator(seed, "benchmark", "calibrate"))
-    test = task.test.batch(np.arange(len(task.test)))
+    test = tested.batch(np.arange(len(tested)))
 
     def row(samples: int) -> list[Any]:
         drawn = answers(method, test, samples=samples, seed=seed)
         sample = drawn.samples[0] if samples else drawn.mean
-        found = judged(drawn.mean, sample, task.truth, seed=seed)
+        found = judged(drawn.mean, sample, task.tested.voxels, seed=seed)
         return [found.iou.tolist(), found.pooled, found.chamfer, found.earth_mover]
 
     rows = {arm: row(0 if arm == "regression" else SAMPLES)}
     found: dict[str, Any] = {"rows": rows, "watched": reported(method, test, seed)}
     if arm == "ours":
-        found["spreads"] = spreads(method, task.test, seed=seed)
+        found["spreads"] = spreads(method, task.tested, carve=True, seed=seed)
         method.bridge.settings = replace(method.bridge.settings, residual="gaussian")
         method.calibrate(held, generator=generator(seed, "benchmark", "calibrate"))
         rows["gaussian"] = row(SAMPLES)
     return found
 
 
-def prepared(told: argparse.Namespace) -> tuple[Task, SolidPairs, SolidPairs]:
-    """Solids and what every cell sees of them."""
-    cameras = tuple(Camera(c.azimuth, c.elevation, size=told.size) for c in CAMERAS)
-    train = solid_pairs(told.solids, seed=11, size=told.size, cameras=cameras)
-    test = solid_pairs(told.tested, seed=11, first=10**6, size=told.size, cameras=cameras)
-    pairs = as_set(train, absent=0.3, generator=numpy_generator(11, "benchmark", "absent"))
-    unseen = as_set(test, absent=0.0, generator=numpy_generator(12, "benchmark", "absent"))
-    order = numpy_generator(13, "benchmark", "held").permutation(len(pairs))
-    cut = round(HELD * len(pairs))
-    held, learned = (
-        replace(pairs, items=pairs.items[rows], subject=pairs.subject[rows])
-        for rows in (order[:cut], order[cut:])
-    )
-    place = f"views/{told.size}-{told.solids}-{told.steps}"
-    budget = Budget(told.steps, told.batch, 2e-3)
-    return Task(learned, held, unseen, test.voxels, budget, place), train, test
+def prepared(told: argparse.Namespace) -> Task:
+    """Solids, and which of their views are seen."""
+    cams = cameras(told.size)
+    train = solid_pairs(told.solids, seed=11, size=told.size, cameras=cams)
+    test = solid_pairs(told.tested, seed=11, first=10**6, size=told.size, cameras=cams)
+    seen = some_views(told.solids, ABSENT, generator=numpy_generator(11, "benchmark", "absent"))
+    place = f"carved/{told.size}-{told.solids}-{told.steps}"
+    return Task(train, seen, test, Budget(told.steps, told.batch, 2e-3), place)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=16)
-    parser.add_argument("--solids", type=int, default=1700)
-    parser.add_argument("--tested", type=int, default=102)
-    parser.add_argument("--steps", type=int, default=800)
+    parser.add_argument("--solids", type=int, default=5000)
+    parser.add_argument("--tested", type=int, default=204)
+    parser.add_argument("--steps", type=int, default=2500)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(ARMS))
     told = parser.parse_args()
-    task, train, test = prepared(told)
+    task = prepared(told)
     simple = cell(
         f"{task.place}/simple",
         lambda: {
             name: [row.iou.tolist(), *row[1:]]
-            for name, row in simple_rows(train, test, seed=0).items()
+            for name, row in simple_rows(task.solids, task.tested, seed=0).items()
         },
     )
     rows = {name: [_row(kept)] for name, kept in simple.found.items()}

@@ -117,10 +117,23 @@ def test_regimes_and_losses(
 def test_solids(load: Load) -> None:
     module = load("views_to_solid")
     told = Namespace(size=8, solids=40, tested=12, steps=2, batch=8)
-    task, train, test = module.prepared(told)
-    assert len(task.train) + len(task.held) == 40 and len(task.test) == 12
-    simple = module.simple_rows(train, test, seed=0)
-    assert 0 < simple["copy"].iou.mean() < 1
+    task = module.prepared(told)
+    assert 0.3 < (task.seen.all(axis=1)).mean() < 0.7 and task.seen.any(axis=1).all()
+    learned, held, tested = task.pairs("ours")
+    assert len(learned) + len(held) == 40 and len(tested) == 12
+    assert not set(learned.subject) & set(held.subject)
+    simple = module.simple_rows(task.solids, task.tested, seed=0)
+    assert 0 < simple["copy"].iou.mean() < simple["hull"].iou.mean() < 1
+    said = module.votes(task.solids, task.seen)
+    solid = task.solids.voxels > 0
+    all_seen, none_says_no = (
+        task.seen.all(axis=1),
+        said >= 0.5 + task.seen.mean(axis=1)[:, None, None, None] / 2,
+    )
+    assert set(np.unique(said[all_seen])) <= {0, 0.25, 0.5, 0.75, 1}
+    assert none_says_no[solid].mean() > 0.9  # whoever sees a voxel of the solid says so
+    pictures = task.pairs("pictures")[0].batch(np.arange(4))
+    assert pictures.data["source"].shape == (4, 4, 1, 8, 8)
     found = module.measured(task, "ours", 0)
     assert set(found["rows"]) == {"ours", "gaussian"}
     assert found["rows"]["ours"][0] == found["rows"]["gaussian"][0]  # one answer, other samples
