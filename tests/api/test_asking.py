@@ -11,6 +11,7 @@ import xarray as xr
 from unisono import api
 from unisono.api.asking import ask, calibrate_parts, parts_to_calibrate, question, table_key
 from unisono.api.building import build_method, open_parts
+from unisono.api.missing import SHARES, missing_key
 from unisono.core.config import from_mapping
 from unisono.core.errors import ConfigError, ModelError
 from unisono.recordings.schema import make_recording, make_stream, stream_names, streams
@@ -94,6 +95,7 @@ def test_every_stream_has_a_table_a_part_and_one_over_all(model: api.Model) -> N
         *EVERY,
         *(table_key(a, [b]) for a in EVERY for b in EVERY if a != b),
         *(table_key(a, [b for b in EVERY if b != a]) for a in EVERY),
+        *(missing_key(a, share) for a in EVERY for share in SHARES),
     }
     assert set(model.tables) == keys
     assert set(api.load(model.folder).tables) == keys
@@ -126,6 +128,12 @@ def test_bands_of_a_part_hold_what_they_promise_on_those_who_calibrated(
         truth = batch.data["right"].numpy()
         inside = (truth >= bands.lower[-1]) & (truth <= bands.upper[-1])
         assert inside.mean(axis=(0, 1)) == pytest.approx(np.full(3, 0.9), abs=0.02)
+
+
+def test_a_question_keeps_the_factors_of_missing_channels(model: api.Model) -> None:
+    asked = model.asking(given=["angles"], want=["left"])
+    assert {missing_key("left", share) for share in SHARES} < set(asked.tables)
+    assert missing_key("right", SHARES[0]) not in asked.tables
 
 
 def test_what_a_recording_lacks_is_wanted_and_the_rest_given(

@@ -18,10 +18,10 @@ import numpy as np
 
 from unisono.api.banding import band_options
 from unisono.api.building import Parts, Rows
-from unisono.api.predicting import Drawing, join_bands, predict
+from unisono.api.missing import Calibrating, fit_missing, missing_tables
+from unisono.api.predicting import Drawing, join_bands, only, predict
 from unisono.api.recipe import Recipe
 from unisono.core.checks import nearest
-from unisono.core.contracts import Batch
 from unisono.core.errors import ConfigError, ModelError
 from unisono.core.random import numpy_generator
 from unisono.evaluation.calibration import Bands, BandTable, fit_bands
@@ -94,13 +94,29 @@ def calibrate_parts(recipe: Recipe, parts: Parts, method: AnyMethod) -> dict[str
         want = [name for name in recipe.data.want if name not in given]
         if not want:
             continue
-        found = predict(method, _only(batch, given), want, drawing)
+        found = predict(method, only(batch, given), want, drawing)
         for name, one in found.items():
             pieces.setdefault(name, []).append(one.bands)
             tables[table_key(name, given)] = _table(recipe, parts, rows, name, [one.bands])
-    return {
+    tables = {
         name: _table(recipe, parts, rows, name, found) for name, found in pieces.items()
     } | tables
+    return tables | _missing(recipe, parts, method, rows, tables)
+
+
+def _missing(
+    recipe: Recipe, parts: Parts, method: AnyMethod, rows: Rows, tables: Mapping[str, BandTable]
+) -> dict[str, BandTable]:
+    """Factors of each wanted stream, where channels of all the others are missing."""
+    batch = parts.windows.batch(rows)
+    found: dict[str, BandTable] = {}
+    for name in recipe.data.want:
+        given = [other for other in recipe.data.given if other != name]
+        exact = {name: tables[table_key(name, given)]}
+        seen = Calibrating(only(batch, given), batch, parts.units[rows].tolist())
+        drawing = Drawing(recipe.bands.samples, recipe.bands.steps, 0, recipe.bands.levels)
+        found |= fit_missing(recipe, method, seen, exact, drawing=drawing)
+    return found
 
 
 def ask(model: "Model", given: Sequence[str] | None, want: Sequence[str] | None) -> "Model":
@@ -144,6 +160,7 @@ def ask(model: "Model", given: Sequence[str] | None, want: Sequence[str] | None)
             tables |= {name: exact, table_key(name, there): exact}
         elif name in model.tables:
             tables[name] = model.tables[name]
+    tables |= missing_tables(model.tables, wanted)
     return replace(model, recipe=recipe, tables=tables)
 
 
@@ -188,14 +205,6 @@ def question(
 def is_exact(model: "Model", asked: "Model", name: str) -> bool:
     """Whether the bands of a stream were calibrated for exactly what is given."""
     return table_key(name, asked.given) in model.tables
-
-
-def _only(batch: Batch, names: Iterable[str]) -> Batch:
-    return replace(
-        batch,
-        data={name: batch.data[name] for name in names},
-        mask={name: batch.mask[name] for name in names},
-    )
 
 
 def _table(

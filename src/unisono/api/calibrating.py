@@ -12,7 +12,8 @@ from unisono.api.asking import calibrate_parts
 from unisono.api.banding import band_options
 from unisono.api.building import Parts, Rows, build_method, make_source
 from unisono.api.live_bands import window_ends
-from unisono.api.predicting import Drawing, join_bands, predict
+from unisono.api.missing import Calibrating, fit_missing
+from unisono.api.predicting import Drawing, join_bands, only, predict
 from unisono.api.pretraining import begin_at_pretrained
 from unisono.api.recipe import BandSettings, Recipe
 from unisono.core.contracts import Batch, Method
@@ -47,7 +48,8 @@ def calibrate(
 ) -> Calibrated:
     """Fit calibration tables, for each wanted stream.
 
-    ``split`` predicts the calibration part with the trained method. ``cross`` trains a method a
+    ``split`` predicts the calibration part with the trained method, whole and with channels
+    missing. ``cross`` trains a method a
     fold of training subjects (resumable, under ``folder``) and predicts each subject by the method
     that has not seen it.
 
@@ -67,7 +69,12 @@ def calibrate(
         batch = parts.windows.batch(rows)
         found = predict(method, batch, recipe.data.want, drawing_of(recipe.bands, 0))
         bands = {name: one.bands for name, one in found.items()}
-        return _calibrated(recipe, parts, rows, bands, _window_ends(recipe, method, batch))
+        made = _calibrated(recipe, parts, rows, bands, _window_ends(recipe, method, batch))
+        seen = Calibrating(only(batch, recipe.data.given), batch, parts.units[rows].tolist())
+        factors = fit_missing(
+            recipe, method, seen, made.tables, drawing=drawing_of(recipe.bands, 0)
+        )
+        return made._replace(tables={**made.tables, **factors})
     rows = parts.rows["train"]
     subjects = parts.units[rows]
     rng = numpy_generator(recipe.split.seed, "folds")

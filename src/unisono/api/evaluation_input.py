@@ -10,6 +10,7 @@ import pandas as pd
 
 from unisono.api.forces import body_weights, force_layout
 from unisono.api.inputs import to_batch
+from unisono.api.missing import calibrated_bands, share_missing
 from unisono.api.model import Model
 from unisono.api.one_sided import keep_signs, signs_known
 from unisono.api.predicting import Drawing, Predicted, predict
@@ -161,7 +162,8 @@ def _target(
         channels=info.channels,
     )
     raw = found[0].bands
-    bands = model.tables[name].apply(raw) if name in model.tables else raw
+    gone = share_missing(tested.batch, {g: model.streams[g].width for g in model.given})
+    bands = calibrated_bands(model.tables, name, raw, gone)
     truth = tested.batch.data[name].numpy().astype(np.float64)
     valid = tested.batch.mask[name].numpy()
     physics = _physics(model, name, tested, truth, valid)

@@ -4,12 +4,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from unisono.api.forces import body_weights, force_layout
 from unisono.api.generated import Generated, GeneratedStream
 from unisono.api.inputs import make_inputs
 from unisono.api.mechanics import settle
+from unisono.api.missing import calibrated_bands, share_missing
 from unisono.api.one_sided import on_its_side, signs_known
 from unisono.api.placing import Answer, along_heading, place_on_grid, place_windows
 from unisono.api.recipe import Sampling
@@ -44,8 +46,11 @@ def generate(
     doubts = [*inputs.doubts, *lag_doubts(model, recording)]
     parts, physics = {}, {}
     told: dict[str, dict[str, Any]] = {}
+    known = model.given if set(model.given) & set(inputs.batch.data) else model.want
+    widths = {name: model.streams[name].width for name in known}
+    gone = share_missing(inputs.batch, widths, inputs.timeline)
     for name in want:
-        answer = _calibrated(model, name, drawn[name], options.physics)
+        answer = _calibrated(model, name, drawn[name], gone, options.physics)
         info = model.streams[name]
         place = place_windows if inputs.timeline is None else place_on_grid
         parts[name] = place(model, info, answer, inputs, recording)
@@ -90,13 +95,13 @@ def _values(report: PhysicsReport) -> dict[str, float | None]:
     return {c.name: (None if np.isnan(c.value) else float(c.value)) for c in report.checks}
 
 
-def _calibrated(model: "Model", name: str, drawn: Draws, physics: str) -> Answer:
+def _calibrated(
+    model: "Model", name: str, drawn: Draws, gone: npt.NDArray[np.float64], physics: str
+) -> Answer:
     samples = drawn.samples.numpy()
     mean = drawn.mean.numpy().astype(np.float64)
     bands = sample_bands(samples, mean, model.recipe.bands.levels)
-    table = model.tables.get(name)
-    calibrated = bands if table is None else table.apply(bands)
-    answer = Answer(mean, samples, calibrated)
+    answer = Answer(mean, samples, calibrated_bands(model.tables, name, bands, gone))
     return answer if physics == "none" else on_its_side(answer, signs_known(model, name))
 
 

@@ -1,6 +1,7 @@
 """Predicting many windows: means and raw bands, in pieces that fit into memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from unisono.core.contracts import Batch, Method
 from unisono.core.random import generator
 from unisono.evaluation.calibration import Bands, sample_bands
 
-__all__ = ["Drawing", "Predicted", "concatenate", "in_pieces", "join_bands", "predict"]
+__all__ = ["Drawing", "Predicted", "concatenate", "in_pieces", "join_bands", "only", "predict"]
 
 _PIECE = 64
 """Windows that are generated together."""
@@ -74,6 +75,16 @@ def predict(
             bands = sample_bands(samples, mean, drawing.levels)
             pieces[name].append(Predicted(mean, bands, samples[: drawing.keep]))
     return {name: concatenate(parts) for name, parts in pieces.items()}
+
+
+def only(batch: Batch, names: Iterable[str]) -> Batch:
+    """A batch of some of its streams."""
+    kept = tuple(names)
+    return replace(
+        batch,
+        data={name: batch.data[name] for name in kept},
+        mask={name: batch.mask[name] for name in kept},
+    )
 
 
 def in_pieces(batch: Batch) -> Iterator[Batch]:

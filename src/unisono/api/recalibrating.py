@@ -13,7 +13,8 @@ from unisono.api.banding import band_options
 from unisono.api.calibrating import drawing_of
 from unisono.api.evaluating import part_rows
 from unisono.api.evaluation_input import model_windows, side_of
-from unisono.api.predicting import predict
+from unisono.api.missing import Calibrating, fit_missing
+from unisono.api.predicting import only, predict
 from unisono.core.errors import ConfigError
 from unisono.evaluation.calibration import fit_bands
 from unisono.recordings.dataset import Dataset
@@ -45,17 +46,25 @@ def recalibrate(model: "Model", data: Dataset) -> "Model":
     side = side_of(model, windows, rows)
     bands, by = model.recipe.bands, str(model.sealed.split.get("by", "subject"))
     found = predict(model.method, side.batch, model.want, drawing_of(bands, 0))
+    subjects = split_keys(side.table, by).tolist()
     tables = {
         name: fit_bands(
             one.bands,
             side.batch.data[name].numpy().astype(np.float64),
             side.batch.mask[name].numpy(),
-            subjects=split_keys(side.table, by).tolist(),
+            subjects=subjects,
             channels=model.streams[name].channels,
             options=band_options(model.recipe),
         )
         for name, one in found.items()
     }
+    factors = fit_missing(
+        model.recipe,
+        model.method,
+        Calibrating(only(side.batch, model.given), side.batch, subjects),
+        tables,
+        drawing=drawing_of(bands, 0),
+    )
     if model.method.any_part:
         tables |= {table_key(name, model.given): table for name, table in tables.items()}
-    return replace(model, tables=tables)
+    return replace(model, tables=tables | factors)

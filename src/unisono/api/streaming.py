@@ -25,6 +25,7 @@ import xarray as xr
 from unisono.api.generated import Generated, GeneratedStream
 from unisono.api.live_bands import LIVE_S, live_frames, spread_bands
 from unisono.api.live_inputs import LiveInputs, LiveSource, as_pieces, source_of
+from unisono.api.missing import calibrated_bands, share_missing
 from unisono.api.one_sided import on_its_side, signs_known
 from unisono.api.placing import Answer, place_frames, way_back
 from unisono.core.checks import check_range
@@ -107,7 +108,8 @@ class LiveStream:
         self.tables = _tables(model)
         self.doubts = [*self.inputs.doubts, *self._said()]
         self._samples = options.samples
-        first = self._draw(0, 0)  # also wakes the network, so that the first answer is not late
+        # also wakes the network, so that the first answer is not late
+        first = self._draw(self._batch(0, 0), 0)
         if options.samples < 2 and any(draws.spread is None for draws in first.values()):
             self._samples = _FEW
             self.doubts.append(f"the model has no mean of its own: {_FEW} samples a window instead")
@@ -185,13 +187,16 @@ class LiveStream:
         """The answer to frames up to ``until`` from the window that ends with frame ``end``."""
         start = max(end - self._length, 0)
         first, self._told = self._told, until
-        drawn = self._draw(start, end)
+        batch = self._batch(start, end)
+        drawn = self._draw(batch, end)
         frames = slice(first - start, until - start)
-        return first, until, {n: self._calibrated(n, drawn[n], frames) for n in self.want}
+        widths = {name: self.model.streams[name].width for name in self.inputs.names}
+        gone = share_missing(batch, widths)[:, frames]
+        return first, until, {n: self._calibrated(n, drawn[n], frames, gone) for n in self.want}
 
-    def _draw(self, start: int, end: int) -> Mapping[str, Draws]:
+    def _draw(self, batch: Batch, end: int) -> Mapping[str, Draws]:
         return self.model.method.generate(
-            self._batch(start, end),
+            batch,
             self.want,
             samples=self._samples,
             steps=self.options.steps,
@@ -208,7 +213,9 @@ class LiveStream:
         zero = torch.zeros(1, dtype=torch.int64)
         return Batch(data, mask, zero, zero, zero - 1, self._known)
 
-    def _calibrated(self, name: str, drawn: Draws, frames: slice) -> Answer:
+    def _calibrated(
+        self, name: str, drawn: Draws, frames: slice, gone: npt.NDArray[np.float64]
+    ) -> Answer:
         levels = self.model.recipe.bands.levels
         mean = drawn.mean[:, frames].numpy().astype(np.float64)
         samples = drawn.samples[:, :, frames].numpy()
@@ -216,8 +223,7 @@ class LiveStream:
             bands = spread_bands(mean, drawn.spread[:, frames].numpy().astype(np.float64), levels)
         else:
             bands = sample_bands(samples, mean, levels)
-        table = self.tables.get(name)
-        answer = Answer(mean, samples, bands if table is None else table.apply(bands))
+        answer = Answer(mean, samples, calibrated_bands(self.tables, name, bands, gone))
         return on_its_side(answer, signs_known(self.model, name))
 
     def _generated(self, found: list[tuple[int, int, dict[str, Answer]]]) -> Generated:

@@ -21,7 +21,8 @@ import xarray as xr
 from unisono.api.asking import parts_to_calibrate
 from unisono.api.building import Parts, open_parts
 from unisono.api.fitting import run_recipe
-from unisono.api.predicting import Drawing, predict
+from unisono.api.missing import calibrated_bands, share_missing
+from unisono.api.predicting import Drawing, only, predict
 from unisono.api.recipe import Recipe
 from unisono.core.config import from_mapping
 from unisono.core.contracts import Batch
@@ -97,16 +98,17 @@ def any_subset_work(cell: Cell, *, plan: Plan, folder: Path) -> Figures:
     model = run_recipe(recipe, resume=True)
     if model.method.any_part:
         model = model.asking(given, want)
-    seen = _hidden(_only(batch, given), cell)
+    seen = _hidden(only(batch, given), cell)
     steps = max(plan.solver // 2, 1)
     drawing = Drawing(plan.samples, steps, cell.seed, recipe.bands.levels, keep=plan.samples)
     found = predict(model.method, seen, want, drawing)
     figures: dict[str, dict[str, float]] = {}
     figures |= _errors({k: v.mean for k, v in found.items()}, batch, trained, subjects)
+    gone = share_missing(seen, {name: parts.windows.streams[name].width for name in given})
     for name, one in found.items():
         truth, valid = _arrays(batch, name)
         spread = _spread(trained, name)
-        bands = model.tables[name].apply(one.bands)
+        bands = calibrated_bands(model.tables, name, one.bands, gone)
         held = band_scores(bands.lower[-1], bands.upper[-1], truth, valid, level=bands.levels[-1])
         score = crps(one.samples.astype(np.float64), truth) / spread
         figures |= {
@@ -202,11 +204,6 @@ def _spread_out(rows: Any, count: int) -> Any:  # noqa: ANN401 - an index array
 
 def _subjects(parts: Parts, rows: Any) -> Any:  # noqa: ANN401 - an index array
     return parts.windows.table["subject"].astype(str).to_numpy()[rows]
-
-
-def _only(batch: Batch, names: Sequence[str]) -> Batch:
-    data, mask = ({k: part[k] for k in names} for part in (batch.data, batch.mask))
-    return replace(batch, data=data, mask=mask)
 
 
 def _hidden(batch: Batch, cell: Cell) -> Batch:
