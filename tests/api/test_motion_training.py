@@ -86,6 +86,23 @@ def test_another_model_is_begun_from(
         )
 
 
+def test_a_student_that_is_taught_later_sees_latents_on_the_scale_of_its_teacher(
+    motion_tables: dict[str, Any],
+    motion_model: Any,  # noqa: ANN401
+    tmp_path: Path,
+) -> None:
+    lead = motion_tables["lead"]
+    lead["vae_steps"] = lead["text"]["steps"] = lead["diffusion"]["steps"] = 0
+    lead["projector"]["kind"] = "none"
+    lead["few_steps"] = {"most": 2, "train": 1, "teacher": 2}
+    motion_tables["data"]["begin"] = str(motion_model.folder)
+    motion_tables["output"] = str(tmp_path / "model")
+    found = api.fit_motion(from_mapping(api.MotionRecipe, motion_tables)).method
+    assert [phase.name for phase in found.phases] == ["few_steps"]
+    for name, value in motion_model.method.scaler.state_dict().items():
+        assert torch.equal(found.scaler.state_dict()[name], value), name
+
+
 @pytest.mark.slow
 def test_the_recipe_of_simulated_clips_runs(tmp_path: Path) -> None:
     file = Path(__file__).parents[2] / "recipes" / "lead-simulated.toml"

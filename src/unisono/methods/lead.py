@@ -60,6 +60,8 @@ from unisono.recordings.motion.features import Layout
 __all__ = ["LEAD"]
 
 _TOWER_LAYERS = 2
+_ON_LATENTS = ("diffusion", "projector", "few_steps")
+"""Phases that see scaled latents: whichever comes first in a run measures their scale."""
 
 
 class _Drawn(NamedTuple):
@@ -150,7 +152,7 @@ class LEAD(nn.Module):
         if phase.name == "vae" and self._windows is not None:
             windows = self._windows
             self.vae.begin_at(windows.data["motion"], windows.mask["motion"].any(dim=-1))
-        if phase.name in ("diffusion", "projector") and self._cache is None:
+        if phase.name in _ON_LATENTS and self._cache is None:
             self.scaler.fit(self._latents().spread_out())
         if phase.name == "diffusion" and self.settings.diffusion.space == "projected":
             with torch.no_grad():
