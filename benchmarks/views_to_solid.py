@@ -1,6 +1,6 @@
 """From four silhouettes to a solid: the bridge beside regression, its rivals and simple answers.
 
-    python benchmarks/views_to_solid.py [--size 16 --solids 5000 --tested 204 --steps 2500]
+    python benchmarks/views_to_solid.py [--size 16 --solids 5000 --tested 204 --steps 5000]
 
 Seventeen families of solids in any pose, 16 voxels an edge, seen by four cameras (front, side, top,
 corner) that are known. Training and test solids have different numbers and share nothing. In half
@@ -58,7 +58,7 @@ from unisono.simulators.shapes import Camera, SolidPairs, carved, solid_pairs
 from unisono.simulators.shapes.dataset import CAMERAS
 
 NETWORKS: dict[str, Any] = {
-    "latents": {"tokens": 64, "width": 16},
+    "latents": {"tokens": 64, "width": 32},
     "source": {"codec": "voxels", "hidden": 8},
     "target": {"codec": "voxels", "hidden": 8},
     "size": {"width": 96, "heads": 4, "feedforward": 192, "dropout": 0.0},
@@ -244,7 +244,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=16)
     parser.add_argument("--solids", type=int, default=5000)
     parser.add_argument("--tested", type=int, default=204)
-    parser.add_argument("--steps", type=int, default=2500)
+    parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(ARMS))
