@@ -31,6 +31,15 @@ def test_a_winner_that_is_confirmed_is_found() -> None:
     assert "none" in outcome.tables[1].text()
 
 
+def test_undoing_the_harm_of_what_a_form_adds_is_no_win() -> None:
+    arms = {"recovering": 0.9, "recovering~batch": 1.0, "recovering~full": 1.0}
+    whole = {**arms, "none+recovering": 1.0, "none": 1.0}
+    assert where_outcome(results(whole, whole)).holds
+    harmed = {**whole, "none": 0.9}
+    outcome = where_outcome(results(harmed, harmed))
+    assert not outcome.holds and outcome.figures[0]["value"] == pytest.approx(1.0)
+
+
 @pytest.mark.parametrize("later", [{}, {**ARMS, "hard": 0.97}])
 def test_luck_is_not_enough(later: dict[str, float]) -> None:
     outcome = where_outcome(results(ARMS, later))

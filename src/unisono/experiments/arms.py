@@ -55,14 +55,15 @@ FORMS: Mapping[str, Mapping[str, Any]] = {
     "by_noise": {"losses": {"align_on": "hidden", "by_noise": True}},
     "shared": {"share_encoder": True},
     "recovering": {"losses": {"reconstruct": 0.5}},
+    "recovering_hard": {"losses": {"reconstruct": 0.5}, "alignment": {"hard": 0.25}},
     "pretrained": {"pretrain": 0.25, **_OFF},
 }
 """Forms of alignment; ``FORM~batch`` and ``FORM~full`` are their shuffled controls.
 
 More weight; hard negatives (the same phase of other people); windows of three lengths; latents of
 the noisy signals or the encoded clean ones; the first weighted by the noise level; one encoder for
-both sides; beside recovering what is hidden of one side; and alignment only before the rest (a
-quarter of the steps, which are taken from the rest).
+both sides; beside recovering what is hidden of one side, and with hard negatives too; and alignment
+only before the rest (a quarter of the steps, which are taken from the rest).
 """
 
 _PLAIN: Mapping[str, Mapping[str, Any]] = {
@@ -132,7 +133,8 @@ def plain_of(form: str) -> str:
     """The arm without alignment that a form is compared with.
 
     Example:
-        >>> plain_of("hard"), plain_of("shared")
-        ('none', 'none+shared')
+        >>> plain_of("hard"), plain_of("shared"), plain_of("recovering_hard")
+        ('none', 'none+shared', 'none+recovering')
     """
-    return f"none+{form}" if f"none+{form}" in _PLAIN else "none"
+    named = f"none+{form.partition('_')[0]}"
+    return named if named in _PLAIN else "none"

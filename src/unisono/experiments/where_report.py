@@ -33,7 +33,14 @@ CLAIM = (
 
 def _verdict(found: Collected, place: Place, form: str, figure: str) -> Verdict:
     controls = (f"{form}~batch", f"{form}~full")
-    return judge(found, place, form, figure, plain=plain_of(form), controls=controls)
+    return judge(
+        found,
+        place,
+        form,
+        figure,
+        plain=tuple(dict.fromkeys((plain_of(form), "none"))),
+        controls=controls,
+    )
 
 
 def where_outcome(found: Collected) -> Outcome:
