@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from unisono.core.errors import ShapeError
-from unisono.evaluation.motion import foot_skate
+from unisono.evaluation.motion import foot_skate, jitter
 from unisono.recordings.motion.features import foot_contacts
 from unisono.recordings.motion.humanoid import humanoid_rig
 from unisono.recordings.motion.kinematics import Motion, placed
@@ -55,6 +55,18 @@ def test_a_body_that_glides_walks_again(walk: Motion) -> None:
     kept = standing(glides, contacts_of(walk), follow=False)
     np.testing.assert_array_equal(kept.root, glides.root)
     assert slides(kept) < slides(glides)
+
+
+def test_the_head_does_not_tremble_with_a_foot(walk: Motion) -> None:
+    rng = np.random.default_rng(0)
+    legs = [walk.rig.names.index(f"{side}UpLeg") for side in ("Left", "Right")]
+    turns = walk.rotations.copy()
+    turns[:, legs] @= from_euler("X", rng.normal(0, 1.0, (len(walk), 2, 1)))
+    trembles = Motion(walk.rig, turns, walk.root, walk.rate_hz)
+    found = standing(trembles, contacts_of(walk))
+    shaken = [jitter(m.root[:, None], rate_hz=m.rate_hz) for m in (walk, found)]
+    assert shaken[1] < shaken[0] + 25, shaken
+    assert slides(found) < 0.15 < slides(trembles)
 
 
 def test_what_stands_well_stays(walk: Motion) -> None:

@@ -2,9 +2,10 @@ r"""Feet that stand are made to stand: the root follows them, and legs reach to 
 
 A foot that should stand (by its contacts) and yet moves is mended twice. First the root is moved
 over the floor by the mean of what standing tips slide, so that walking carries the body as far as
-its steps are long; where no foot stands the correction goes on in a straight line. Then the tip of
-each stance is held at its mean place by turning hip and knee: with thigh l, shank m and the
-distance D wanted from hip to ankle, the angle at the knee is
+its steps are long; where no foot stands the correction goes on in a straight line. The speed of the
+correction is eased over a tenth of a second, or every joint would take the tremble of one foot.
+Then the tip of each stance is held at its mean place by turning hip and knee: with thigh l, shank m
+and the distance D wanted from hip to ankle, the angle at the knee is
 
 .. math:: \cos\kappa = \frac{l^2 + m^2 - D^2}{2 l m}
 
@@ -17,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import maximum_filter1d, minimum_filter1d
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d, minimum_filter1d
 
 from unisono.core.checks import check_axes
 from unisono.core.errors import ShapeError
@@ -30,6 +31,8 @@ __all__ = ["Leg", "legs_of", "standing"]
 Array = npt.NDArray[np.float64]
 
 _FADE_SECONDS = 0.2
+_EASE_SECONDS = 0.1
+"""Spread of the Gaussian that the root's correction is smoothed with."""
 _FASTEST = 2.0
 """A correction of the root faster than this, m/s, mends no slip: the contact is wrong."""
 
@@ -101,7 +104,8 @@ def _followed(motion: Motion, legs: list[Leg], stands: npt.NDArray[np.bool_]) ->
         return motion
     mean = (slid * both[..., None]).sum(axis=1) / np.maximum(both.sum(axis=1), 1)[:, None]
     frames = np.arange(len(slid))
-    back = [-np.interp(frames, frames[known], axis[known]) for axis in mean.T]
+    steps = np.stack([-np.interp(frames, frames[known], axis[known]) for axis in mean.T], axis=1)
+    back = gaussian_filter1d(steps, _EASE_SECONDS * motion.rate_hz, axis=0, mode="nearest").T
     root = motion.root.copy()
     for axis, step in zip((0, 2), back, strict=True):
         root[1:, axis] += np.cumsum(step)
