@@ -15,7 +15,7 @@ from unisono.experiments.arms import BASELINE_ARMS, TRAINED
 from unisono.experiments.baseline_cells import baseline_figures
 from unisono.experiments.cells import Cell, Figures, load_cells, run_cells, select
 from unisono.experiments.collected import Collected
-from unisono.experiments.compute import alignment_cost
+from unisono.experiments.compute import alignment_cost, longer_of
 from unisono.experiments.measuring import (
     LEVELS,
     alignment_figures,
@@ -69,10 +69,7 @@ def ablation_work(cell: Cell, *, plan: Plan, folder: Path) -> Figures:
     data = open_set(cell.data, folder / "data", recordings=plan.recordings, tiny=plan.tiny)
     if cell.arm in BASELINE_ARMS:
         return baseline_figures(cell.arm, data, plan)
-    changes = {}
-    if cell.arm == "longer":
-        cost = alignment_cost(data, cell.conditioning, plan, folder)
-        changes = {"llma": {"steps": round(plan.steps * cost)}}
+    changes = longer_of(data, cell, plan, folder) if cell.arm == "longer" else None
     model = train_cell(data, cell, plan, changes=changes)
     sides = open_sides(model, data, plan)
     steps = plan.solver if cell.conditioning != "ours" else max(plan.solver // 2, 1)

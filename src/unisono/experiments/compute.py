@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from unisono.experiments.plan import Plan
 from unisono.experiments.sets import PairedSet
 from unisono.experiments.training_cells import recipe_of
 
-__all__ = ["alignment_cost"]
+__all__ = ["alignment_cost", "longer_of"]
 
 _STEPS = 12
 
@@ -43,6 +44,19 @@ def alignment_cost(data: PairedSet, conditioning: str, plan: Plan, folder: Path)
         known[key] = float(max(ratio, 1.0))
         write_text(file, json.dumps(known, indent=1) + "\n")
     return float(known[key])
+
+
+def longer_of(data: PairedSet, cell: Cell, plan: Plan, folder: Path) -> dict[str, Any]:
+    """What is laid over the recipe of ``longer``: more steps, for the compute of alignment.
+
+    Args:
+        data: The paired set.
+        cell: Its conditioning counts.
+        plan: Sizes.
+        folder: Where the cost is kept.
+    """
+    cost = alignment_cost(data, cell.conditioning, plan, folder)
+    return {"llma": {"steps": round(plan.steps * cost)}}
 
 
 _ARMS = ("both", "none")

@@ -14,6 +14,7 @@ from unisono.api.predicting import Drawing
 from unisono.experiments.arms import FORMS, plain_of
 from unisono.experiments.cells import Cell, Figures, load_cells, run_cells, select
 from unisono.experiments.collected import Collected
+from unisono.experiments.compute import longer_of
 from unisono.experiments.measuring import (
     LEVELS,
     alignment_figures,
@@ -64,7 +65,7 @@ def where_cells(plan: Plan) -> list[Cell]:
                 for share in _MAIN_SHARES:
                     cells += [
                         Cell(data, conditioning, arm, f"pairs={share:g}", seed)
-                        for arm in _arms(_FORMS[conditioning])
+                        for arm in [*_arms(_FORMS[conditioning]), "longer"]
                     ]
             cells += [Cell(data, "ours", "none", f"alone={share:g}", seed) for share in SHARES[:1]]
             for share in SHARES[2:]:
@@ -90,7 +91,8 @@ def where_work(cell: Cell, *, plan: Plan, folder: Path) -> Figures:
         folder: Where the data sets are.
     """
     data = _set_of(cell, plan, folder)
-    model = train_cell(data, cell, plan)
+    changes = longer_of(data, cell, plan, folder) if cell.arm == "longer" else None
+    model = train_cell(data, cell, plan, changes=changes)
     sides = open_sides(model, data, plan)
     batch, trained = sides.tested.batch, sides.trained.batch
     steps = plan.solver if cell.conditioning == "paper" else max(plan.solver // 2, 1)

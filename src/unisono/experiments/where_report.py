@@ -65,12 +65,15 @@ def where_outcome(found: Collected) -> Outcome:
         title = f"{verdict.place.title}, {verdict.arm}, {figure}"
         figures.append(figure_of(f"{title}: over none", verdict.over_none))
         figures.append(figure_of(f"{title}: over the better shuffle", verdict.over_shuffled))
+        longer = found.ratio(verdict.place, verdict.arm, "longer", figure)
+        if math.isfinite(longer.value):
+            figures.append(figure_of(f"{title}: over none of equal compute", longer))
     return Outcome(
         "llma-where",
         CLAIM,
         bool(winners),
         figures,
-        [_attempts(attempts), _one_sided(found), _latents(found)],
+        [_attempts(found, attempts), _one_sided(found), _latents(found)],
         _pictures(found),
         [_words(attempts, winners)],
     )
@@ -97,7 +100,7 @@ def _words(attempts: list[Attempt], winners: list[Attempt]) -> str:
     return f"{told}{more}; none is confirmed on seeds that the search did not use."
 
 
-def _attempts(attempts: list[Attempt]) -> Table:
+def _attempts(found: Collected, attempts: list[Attempt]) -> Table:
     rows = [
         [
             v.place.title,
@@ -105,13 +108,15 @@ def _attempts(attempts: list[Attempt]) -> Table:
             figure,
             shown(v.over_none),
             shown(v.over_shuffled),
+            shown(found.ratio(v.place, v.arm, "longer", figure)),
             f"{v.miss:+.3f}",
             "yes" if v.pays else "no",
             "yes" if confirmed else "no",
         ]
         for figure, v, confirmed in attempts
     ]
-    head = ["where", "form", "figure", "over none", "over the better shuffle", "coverage miss"]
+    head = ["where", "form", "figure", "over none", "over the better shuffle", "over longer"]
+    head.append("coverage miss")
     return Table("Every attempt, best first", [*head, "pays", "confirmed"], rows)
 
 
