@@ -25,7 +25,8 @@ def held(rng: np.random.Generator, *, banded: bool) -> HeldOut:
         samples=rng.normal(size=(4, *truth.shape)) if banded else None,
         baseline_bands={"ridge": bands._replace(centre=truth + 2)} if banded else {},
     )
-    return HeldOut("s1", ("slow", "fast", "slow"), {"grf": target})
+    leak = {"kind": "filter", "where": "angles", "what": "x", "remedy": "y"}
+    return HeldOut("s1", ("slow", "fast", "slow"), {"grf": target}, ("filter",), (leak,))
 
 
 def test_what_is_kept_reads_back_equal(rng: np.random.Generator, tmp_path: Path) -> None:
@@ -34,6 +35,7 @@ def test_what_is_kept_reads_back_equal(rng: np.random.Generator, tmp_path: Path)
         save_held_out(tmp_path / "s1.npz", before)
         after = load_held_out(tmp_path / "s1.npz")
         assert (after.subject, after.conditions) == (before.subject, before.conditions)
+        assert (after.audited, after.leaks) == (before.audited, before.leaks)
         a, b = before.targets["grf"], after.targets["grf"]
         assert (a.channels, a.units) == (b.channels, b.units)
         for name in a.predictions:

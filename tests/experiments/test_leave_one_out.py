@@ -8,6 +8,8 @@ import pytest
 
 from unisono import experiments
 from unisono.core.errors import ConfigError
+from unisono.experiments.held_out import HeldOut
+from unisono.experiments.leave_one_out import _audits
 from unisono.recordings.dataset import Dataset
 from unisono.recordings.schema import make_recording, make_stream
 
@@ -77,12 +79,24 @@ def test_everybody_is_predicted_by_models_that_never_saw_them_and_it_resumes(wor
     for subject in ("s0", "s1", "s2"):
         table = (world / "out" / "models" / subject / "model.toml").read_text()
         assert f'leave_out = [\n    "{subject}",\n]' in table
+    assert {"subject_in_two_parts", "normaliser", "target_in_input"} <= set(content["audited"])
+    assert not content["leaks"]
+    assert not any("Not audited" in d and "normaliser" in d for d in content["doubts"])
     kept = world / "out" / "subjects" / "s1.npz"
     stamp = kept.stat().st_mtime_ns
     (world / "out" / "subjects" / "s2.npz").unlink()  # as if killed before the last one
     second = run(world, "out")
     assert kept.stat().st_mtime_ns == stamp
     assert second.content["targets"] == first.content["targets"]
+
+
+def test_leaks_of_every_training_are_told_with_who_was_left_out() -> None:
+    leak = {"kind": "filter", "where": "angles", "what": "x", "remedy": "y"}
+    one = HeldOut("s1", (), {}, ("normaliser", "filter"), (leak,))
+    two = HeldOut("s2", (), {}, ("filter",))
+    found = _audits([one, two])
+    assert found["audited"] == ["filter"]
+    assert found["leaks"] == [{**leak, "where": "without s1, angles"}]
 
 
 def test_a_recipe_must_be_named(tmp_path: Path) -> None:

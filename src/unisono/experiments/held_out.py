@@ -21,11 +21,15 @@ class HeldOut(NamedTuple):
         subject: The subject.
         conditions: Condition of each window; empty where unknown.
         targets: Truth, predictions, controls and raw bands, by stream.
+        audited: Kinds of leak that were looked for in the training without the subject.
+        leaks: Those that were found: kind, where and what.
     """
 
     subject: str
     conditions: tuple[str, ...]
     targets: Mapping[str, TargetInput]
+    audited: tuple[str, ...] = ()
+    leaks: tuple[Mapping[str, str], ...] = ()
 
 
 def save_held_out(path: Path, held: HeldOut) -> None:
@@ -34,6 +38,8 @@ def save_held_out(path: Path, held: HeldOut) -> None:
     index: dict[str, Any] = {
         "subject": held.subject,
         "conditions": list(held.conditions),
+        "audited": list(held.audited),
+        "leaks": [dict(leak) for leak in held.leaks],
         "targets": {},
     }
     for name, target in held.targets.items():
@@ -92,7 +98,13 @@ def load_held_out(path: Path) -> HeldOut:
                     for k, v in _named(mine, "band/").items()
                 },
             )
-    return HeldOut(index["subject"], tuple(index["conditions"]), targets)
+    return HeldOut(
+        index["subject"],
+        tuple(index["conditions"]),
+        targets,
+        tuple(index.get("audited", ())),  # files of before the audit hold none
+        tuple(index.get("leaks", ())),
+    )
 
 
 def _bands(ends: Any, centre: Any, levels: tuple[float, ...]) -> Bands:  # noqa: ANN401 - arrays

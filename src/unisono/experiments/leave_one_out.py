@@ -12,6 +12,7 @@ the first subject that is missing.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,9 @@ from unisono.core.provenance import provenance
 from unisono.core.random import numpy_generator
 from unisono.evaluation.arrays import Array
 from unisono.evaluation.calibration import Bands, fit_bands
+from unisono.evaluation.doubts import find_doubts
 from unisono.evaluation.inputs import EvaluationInput, Provenance, TargetInput
+from unisono.evaluation.leaks import KINDS, audit, audited
 from unisono.evaluation.report import Report, evaluate_predictions
 from unisono.experiments.held_out import HeldOut, load_held_out, save_held_out
 from unisono.experiments.result import ExperimentResult
@@ -53,8 +56,11 @@ def leave_one_out(out: Path, settings: Sequence[str]) -> ExperimentResult:
     if not named:
         raise ConfigError("name a recipe: --set recipe=recipes/llma-children.toml.")
     recipe = load_recipe(named[-1], [s for s in settings if not s.startswith("recipe=")])
-    inputs = held_out_input(recipe, out)
+    held = _held_out(recipe, out)
+    inputs = _pooled(recipe, Dataset.open(recipe.data.path), held)
     report = evaluate_predictions(inputs, generator=numpy_generator(0, "leave-one-out"))
+    data = {**report.data, **_audits(held)}
+    report = Report({**data, "doubts": find_doubts(data)})
     return _written(recipe, inputs, report, out)
 
 
@@ -65,11 +71,26 @@ def held_out_input(recipe: Recipe, out: Path) -> EvaluationInput:
         recipe: The run; its split and bands are replaced.
         out: Folder where each person's predictions are kept as soon as they are made.
     """
+    return _pooled(recipe, Dataset.open(recipe.data.path), _held_out(recipe, out))
+
+
+def _held_out(recipe: Recipe, out: Path) -> list[HeldOut]:
     data = Dataset.open(recipe.data.path)
     subjects = sorted(set(open_windows(data, recipe.cut).table["subject"].astype(str)))
     if len(subjects) < 3:
         raise ConfigError(f"leaving one out needs at least 3 subjects; got {len(subjects)}.")
-    return _pooled(recipe, data, [_one(recipe, data, subject, out) for subject in subjects])
+    return [_one(recipe, data, subject, out) for subject in subjects]
+
+
+def _audits(held: Sequence[HeldOut]) -> dict[str, Any]:
+    """What was looked for in every training, and all that was found, with who was left out."""
+    leaks = [
+        {**leak, "where": f"without {one.subject}, {leak['where']}"}
+        for one in held
+        for leak in one.leaks
+    ]
+    looked = [kind for kind in KINDS if all(kind in one.audited for one in held)]
+    return {"leaks": leaks, "audited": looked}
 
 
 def _one(recipe: Recipe, data: Dataset, subject: str, out: Path) -> HeldOut:
@@ -96,7 +117,9 @@ def _predicted(model: Model, data: Dataset, subject: str, bands: BandSettings) -
     trained = side_of(model, windows, np.flatnonzero(~mine))
     sampling = Sampling(samples=bands.samples, steps=bands.steps)
     found = evaluation_input(model, data, tested, trained, sampling)
-    return HeldOut(subject, tuple(found.conditions or ()), found.targets)
+    leaks = tuple(leak._asdict() for leak in audit(found.audit))
+    looked = tuple(audited(found.audit))
+    return HeldOut(subject, tuple(found.conditions or ()), found.targets, looked, leaks)
 
 
 def _pooled(recipe: Recipe, data: Dataset, held: Sequence[HeldOut]) -> EvaluationInput:
