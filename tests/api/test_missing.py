@@ -156,6 +156,17 @@ def test_models_without_factors_keep_their_bands_and_without_tables_the_raw_ones
     assert not missing_tables(tables, ["z"])
 
 
+def test_thinned_windows_stand_evenly_and_keep_their_people(rng: np.random.Generator) -> None:
+    batch = replace(windows(90, rng), index=torch.arange(90))
+    seen = Calibrating(given_of(batch), batch, [f"s{k // 30}" for k in range(90)])
+    few = seen.thinned(10)
+    assert few.whole.index.tolist()[0] == 0 and few.whole.index.tolist()[-1] == 89
+    assert len(few.subjects) == few.given.size == 10
+    assert [f"s{k // 30}" for k in few.whole.index.tolist()] == list(few.subjects)
+    torch.testing.assert_close(few.whole.data["a"], batch.data["a"][few.whole.index])
+    assert seen.thinned(1000).whole.size == 90
+
+
 def test_the_share_is_told_by_frame_along_a_timeline(rng: np.random.Generator) -> None:
     batch = given_of(windows(3, rng))
     batch.mask["a"][0] = False

@@ -45,6 +45,10 @@ SHARES = (0.25, 0.5, 0.75)
 """Shares of missing channels that factors are fitted at; beyond the last one it stays."""
 
 
+_MOST = 256
+"""Windows, evenly over the calibration part, that factors are fitted on: one number a channel."""
+
+
 class Calibrating(NamedTuple):
     """Windows that the method was not trained on.
 
@@ -57,6 +61,23 @@ class Calibrating(NamedTuple):
     given: Batch
     whole: Batch
     subjects: Sequence[str]
+
+    def thinned(self, most: int) -> "Calibrating":
+        """At most so many of the windows, evenly over all of them."""
+        count = len(self.subjects)
+        rows = np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
+        given, whole = (
+            _rows_of(batch, torch.from_numpy(rows)) for batch in (self.given, self.whole)
+        )
+        return Calibrating(given, whole, [self.subjects[row] for row in rows])
+
+
+def _rows_of(batch: Batch, rows: torch.Tensor) -> Batch:
+    data, mask, known = (
+        {name: values[rows] for name, values in part.items()}
+        for part in (batch.data, batch.mask, batch.known)
+    )
+    return Batch(data, mask, batch.index[rows], batch.subject[rows], batch.condition[rows], known)
 
 
 def missing_key(want: str, share: float) -> str:
@@ -174,6 +195,7 @@ def fit_missing(
         drawing: How bands are drawn.
     """
     options = replace(band_options(recipe), kind="scale", anchors=1)
+    seen = seen.thinned(_MOST)
     found: dict[str, BandTable] = {}
     for share in SHARES:
         rng = numpy_generator(recipe.split.seed, "missing", f"{share:g}")
