@@ -45,7 +45,7 @@ SHARES = (0.25, 0.5, 0.75)
 """Shares of missing channels that factors are fitted at; beyond the last one it stays."""
 
 
-_MOST = 256
+_MOST = 512
 """Windows, evenly over the calibration part, that factors are fitted on: one number a channel."""
 
 
