@@ -58,16 +58,21 @@ def test_a_stopped_run_goes_on_to_the_same_bits(
         api.fit_motion(recipe)
 
 
+def beginning_at(tables: dict[str, Any], model: Any, output: Path) -> dict[str, Any]:  # noqa: ANN401
+    """Let a run begin at a model and train neither text, VAE nor diffusion; its lead table."""
+    lead: dict[str, Any] = tables["lead"]
+    lead["vae_steps"] = lead["text"]["steps"] = lead["diffusion"]["steps"] = 0
+    tables["data"]["begin"], tables["output"] = str(model.folder), str(output)
+    return lead
+
+
 def test_another_model_is_begun_from(
     motion_tables: dict[str, Any],
     motion_model: Any,  # noqa: ANN401
     tmp_path: Path,
 ) -> None:
-    lead = motion_tables["lead"]
-    lead["vae_steps"] = lead["text"]["steps"] = lead["diffusion"]["steps"] = 0
+    lead = beginning_at(motion_tables, motion_model, tmp_path / "model")
     lead["projector"]["kind"] = "mlp"
-    motion_tables["data"]["begin"] = str(motion_model.folder)
-    motion_tables["output"] = str(tmp_path / "model")
     found = api.fit_motion(from_mapping(api.MotionRecipe, motion_tables)).method
     assert [phase.name for phase in found.phases] == ["projector"]
     truth = motion_model.method.state_dict()
@@ -91,12 +96,9 @@ def test_a_student_that_is_taught_later_sees_latents_on_the_scale_of_its_teacher
     motion_model: Any,  # noqa: ANN401
     tmp_path: Path,
 ) -> None:
-    lead = motion_tables["lead"]
-    lead["vae_steps"] = lead["text"]["steps"] = lead["diffusion"]["steps"] = 0
+    lead = beginning_at(motion_tables, motion_model, tmp_path / "model")
     lead["projector"]["kind"] = "none"
     lead["few_steps"] = {"most": 2, "train": 1, "teacher": 2}
-    motion_tables["data"]["begin"] = str(motion_model.folder)
-    motion_tables["output"] = str(tmp_path / "model")
     found = api.fit_motion(from_mapping(api.MotionRecipe, motion_tables)).method
     assert [phase.name for phase in found.phases] == ["few_steps"]
     for name, value in motion_model.method.scaler.state_dict().items():

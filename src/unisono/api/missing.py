@@ -44,7 +44,6 @@ Array = npt.NDArray[np.float64]
 SHARES = (0.25, 0.5, 0.75)
 """Shares of missing channels that factors are fitted at; beyond the last one it stays."""
 
-
 _MOST = 512
 """Windows, evenly over the calibration part, that factors are fitted on: one number a channel."""
 
