@@ -13,9 +13,9 @@ With anchors :math:`u_i`, their positives :math:`p_i`, shared negatives :math:`v
     \nabla_{v_j} L = \frac{2}{N \tau} \Big(\sum_i P_{ij} u_i - v_j \sum_i P_{ij}\Big).
 
 The value is that of :func:`~unisono.alignment.objectives.generalised_info_nce` on
-:func:`~unisono.alignment.similarity.distance_scores`; the one ``(N, n)`` array is written once and
-changed in place, where automatic differentiation keeps half a dozen of them. On a processor that is
-most of a step of training a map.
+:func:`~unisono.alignment.similarity.distance_scores`; the ``(N, n)`` scores are made some rows
+at a time and changed in place, so that they stay in a processor's cache, where automatic
+differentiation keeps half a dozen of them whole. That is most of a step of training a map.
 """
 
 import math
@@ -27,6 +27,8 @@ from torch import Tensor
 from unisono.core.checks import check_axes, check_range
 
 __all__ = ["distance_info_nce"]
+
+_ROWS = 64  # anchors at once: their scores against 2048 negatives are half a MiB
 
 
 class _DistanceInfoNCE(torch.autograd.Function):
@@ -41,21 +43,29 @@ class _DistanceInfoNCE(torch.autograd.Function):
         points = points - shift
         near, mate, far = points[:anchors], points[anchors : 2 * anchors], points[2 * anchors :]
         # |u|^2 is common to a row: it is left out of the softmax and put back into the value
-        scores = torch.addmm(
-            far.square().sum(dim=1)[None], near, far.T, beta=-1 / temperature, alpha=2 / temperature
-        )
-        top = scores.amax(dim=1, keepdim=True)
-        share = scores.sub_(top).exp_()
-        total = share.sum(dim=1, keepdim=True)
+        level = far.square().sum(dim=1)[None] / -temperature
+        steep = far.T * (2 / temperature)
+        counted = torch.cat([far, far.new_ones(len(far), 1)], dim=1)
+        tops, totals, pulls = [], [], []
+        pushes = far.new_zeros(points.shape[1] + 1, len(far))
+        for some in near.split(_ROWS):
+            scores = torch.addmm(level, some, steep)
+            top = scores.amax(dim=1, keepdim=True)
+            share = scores.sub_(top).exp_()
+            weighed = share @ counted
+            total = weighed[:, -1:]
+            pushes.addmm_((torch.cat([some, torch.ones_like(total)], dim=1) / total).T, share)
+            tops.append(top[:, 0])
+            totals.append(total[:, 0])
+            pulls.append(weighed[:, :-1] / total)
         apart = near - mate
         value = (
             (apart.square().sum(dim=1) - near.square().sum(dim=1)) / temperature
-            + top[:, 0]
-            + total[:, 0].log()
+            + torch.cat(tops)
+            + torch.cat(totals).log()
         ).mean()
-        near_weighted = near / total
-        by_near = share @ far / total - mate
-        by_far = share.T @ near_weighted - far * (share.T @ total.reciprocal())
+        by_near = torch.cat(pulls) - mate
+        by_far = pushes[:-1].T - far * pushes[-1][:, None]
         scale = 2 / (anchors * temperature)
         ctx.save_for_backward(torch.cat([by_near, -apart, by_far]).mul_(scale))
         return value
