@@ -43,18 +43,18 @@ class _DistanceInfoNCE(torch.autograd.Function):
         points = points - shift
         near, mate, far = points[:anchors], points[anchors : 2 * anchors], points[2 * anchors :]
         # |u|^2 is common to a row: it is left out of the softmax and put back into the value
-        level = far.square().sum(dim=1)[None] / -temperature
-        steep = far.T * (2 / temperature)
-        counted = torch.cat([far, far.new_ones(len(far), 1)], dim=1)
+        ones = points.new_ones(len(points), 1)
+        steep = torch.cat([far * 2, -far.square().sum(dim=1, keepdim=True)], dim=1).T / temperature
+        counted = torch.cat([far, ones[: len(far)]], dim=1)
+        pushes = torch.zeros_like(steep)
         tops, totals, pulls = [], [], []
-        pushes = far.new_zeros(points.shape[1] + 1, len(far))
-        for some in near.split(_ROWS):
-            scores = torch.addmm(level, some, steep)
+        for some in torch.cat([near, ones[:anchors]], dim=1).split(_ROWS):
+            scores = some @ steep
             top = scores.amax(dim=1, keepdim=True)
             share = scores.sub_(top).exp_()
             weighed = share @ counted
             total = weighed[:, -1:]
-            pushes.addmm_((torch.cat([some, torch.ones_like(total)], dim=1) / total).T, share)
+            pushes.addmm_((some / total).T, share)
             tops.append(top[:, 0])
             totals.append(total[:, 0])
             pulls.append(weighed[:, :-1] / total)
