@@ -5,8 +5,7 @@
 
 Both train a four-layer perceptron (64 - 32 - 32 - 32 - 8) on one frame at a time, squared Euclidean
 InfoNCE, temperature 1, positives by time, from random weights, on the same 4800 x 64 codes, on one
-thread. Seconds are
-the processor's own, so that other work on the machine counts for neither.
+thread. Seconds are the processor's own, so that other work on the machine counts for neither.
 """
 
 import argparse
