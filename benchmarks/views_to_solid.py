@@ -16,7 +16,9 @@ beside it). Samples are widened on a part of the training solids that is held ba
 Beside them the visual hull (voxels that every view has in its silhouette: no learning), ridge, the
 mean of neighbours and a copy of the nearest, all of the same volume, and ridge of the pictures.
 
-IoU is that of the best single answer, by item and pooled; 1-NNA compares one sample an item with
+IoU is that of the best single answer, by item and pooled, its voxels full from the occupancy that
+is best on the training solids that were held back (each row has its own; 0.5 where they are 0 or 1
+already); 1-NNA compares one sample an item with
 the true solids, 68 of each (points on the surface, unit cube; Chamfer, and exact assignment): two
 sets of one distribution give 0.5 with a standard deviation of about 0.04. The spread is the
 mean standard deviation of a voxel over samples, with all views and with one, two and three absent.
@@ -36,14 +38,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from _bridge_arms import Budget, answers, cell, merged, reported, trained
+import torch
+from _bridge_arms import Budget, answers, cell, merged, reported, rows_of, trained
 from _record import figure, record
 
+from unisono.core.contracts import Batch
 from unisono.core.random import generator, numpy_generator
 from unisono.evaluation.arrays import Array
 from unisono.evaluation.intervals import bootstrap_interval
 from unisono.evaluation.pair_baselines import Neighbours, RidgePairs, shown
 from unisono.evaluation.solids import (
+    best_level,
     chamfer,
     earth_mover,
     iou,
@@ -81,15 +86,17 @@ HELD = 0.1  # share of the training solids on which samples are widened
 
 
 Seen = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
 
 
 class Row(NamedTuple):
-    """One arm: IoU by item, pooled, and both 1-NNA (NaN where samples have no surface)."""
+    """One arm: IoU by item, pooled, both 1-NNA (NaN without a surface), and where full begins."""
 
     iou: Array
     pooled: float
     chamfer: float
     earth_mover: float
+    level: float
 
 
 def cameras(size: int) -> tuple[Camera, ...]:
@@ -145,26 +152,45 @@ def told_apart(generated: Array, truth: Array, *, seed: int) -> tuple[float, flo
     return one, one_nearest_neighbour(two, members)
 
 
-def judged(mean: Array, sample: Array, truth: Array, *, seed: int) -> Row:
-    return Row(iou(mean, truth), pooled_iou(mean, truth), *told_apart(sample, truth, seed=seed))
+def judged(mean: Array, sample: Array, truth: Array, *, level: float = 0.5, seed: int) -> Row:
+    """What one arm's answers are worth, with voxels of the single answer full from ``level``."""
+    apart = told_apart(sample, truth, seed=seed)
+    full = (mean >= level).astype(np.float32)
+    return Row(iou(full, truth), pooled_iou(full, truth), *apart, level)
 
 
-def simple_rows(train: SolidPairs, test: SolidPairs, *, seed: int) -> dict[str, Row]:
+def simple_rows(task: "Task", *, seed: int) -> dict[str, Row]:
     """The visual hull, ridge of volumes and of pictures, the mean of neighbours, and a copy."""
     rng = numpy_generator(seed, "benchmark", "simple")
-    volumes, solids = (votes(p, np.ones((len(p.voxels), VIEWS), bool)) for p in (train, test))
-    x, y = shown(volumes), shown(train.voxels).astype(np.float32)
-    given, shape = shown(solids), test.voxels.shape
-    pictures = RidgePairs(shown(train.views), y, generator=rng).predict(shown(test.views))
-    near = Neighbours(x, y, generator=rng).predict(given, samples=1)
+    rows, held = task.parts()
+    solids, test = task.solids, task.tested
+    volumes, given = (votes(p, np.ones((len(p.voxels), VIEWS), bool)) for p in (solids, test))
+    x, pictures = shown(volumes), shown(solids.views)
+    y = shown(solids.voxels)[rows].astype(np.float32)
+
+    def shaped(flat: Array) -> Array:
+        return flat.reshape(len(flat), *test.voxels.shape[1:])
+
+    def ridge(seen: Array, asked: Array) -> tuple[Array, float]:
+        """Its answers, and from where they are full."""
+        fitted = RidgePairs(seen[rows], y, generator=rng)
+        level = best_level(shaped(fitted.predict(seen[held])), solids.voxels[held])
+        return shaped(fitted.predict(asked)), level
+
+    near = Neighbours(x[rows], y, generator=rng)
+    kept = near.predict(x[held], samples=1)
+    found = near.predict(shown(given), samples=1)
     answers_of = {
-        "hull": (solids >= 1).astype(np.float32),
-        "ridge": RidgePairs(x, y, generator=rng).predict(given).reshape(shape),
-        "ridge of pictures": pictures.reshape(shape),
-        "neighbours": near.mean.reshape(shape),
-        "copy": near.samples[0].reshape(shape),
+        "hull": ((given >= 1).astype(np.float32), 0.5),
+        "ridge": ridge(x, shown(given)),
+        "ridge of pictures": ridge(pictures, shown(test.views)),
+        "neighbours": (shaped(found.mean), best_level(shaped(kept.mean), solids.voxels[held])),
+        "copy": (shaped(found.samples[0]), 0.5),
     }
-    return {name: judged(v, v, test.voxels, seed=seed) for name, v in answers_of.items()}
+    return {
+        name: judged(v, v, test.voxels, level=level, seed=seed)
+        for name, (v, level) in answers_of.items()
+    }
 
 
 def spreads(method: LDDBM, test: SolidPairs, *, carve: bool, seed: int) -> list[float]:
@@ -189,35 +215,47 @@ class Task(NamedTuple):
     budget: Budget
     place: str
 
-    def pairs(self, arm: str) -> tuple[PairSet, PairSet, PairSet]:
-        """Trained on, held back, and tested, with all views there."""
-        carve = arm != "pictures"
-        all_seen = np.ones((len(self.tested.voxels), VIEWS), dtype=np.bool_)
-        whole = as_set(self.solids, self.seen, carve=carve)
-        order = numpy_generator(13, "benchmark", "held").permutation(len(whole))
-        cut = round(HELD * len(whole))
-        held, learned = (
+    def parts(self) -> tuple[Rows, Rows]:
+        """Rows of the training solids that are learned, and that are held back."""
+        order = numpy_generator(13, "benchmark", "held").permutation(len(self.solids.voxels))
+        cut = round(HELD * len(order))
+        return order[cut:], order[:cut]
+
+    def pairs(self, arm: str) -> tuple[PairSet, PairSet]:
+        """Trained on, and held back."""
+        whole = as_set(self.solids, self.seen, carve=arm != "pictures")
+        learned, held = (
             replace(whole, items=whole.items[rows], subject=whole.subject[rows])
-            for rows in (order[:cut], order[cut:])
+            for rows in self.parts()
         )
-        return learned, held, as_set(self.tested, all_seen, carve=carve)
+        return learned, held
+
+    def whole(self, arm: str, solids: SolidPairs) -> Batch:
+        """Solids with all views there."""
+        seen = np.ones((len(solids.voxels), VIEWS), dtype=np.bool_)
+        pairs = as_set(solids, seen, carve=arm != "pictures")
+        return pairs.batch(np.arange(len(pairs)))
 
 
 def measured(task: Task, arm: str, seed: int) -> dict[str, Any]:
     """Rows of an arm, what is watched in it, and how its spread grows."""
-    learned, held_back, tested = task.pairs(arm)
+    learned, held_back = task.pairs(arm)
     method = trained(
         f"{task.place}/{arm}-{seed}", learned, merged(NETWORKS, ARMS[arm]), task.budget, seed
     )
     held = held_back.batch(np.arange(min(128, len(held_back))))
     method.calibrate(held, generator=generator(seed, "benchmark", "calibrate"))
-    test = tested.batch(np.arange(len(tested)))
+    test = task.whole(arm, task.tested)
+    _, rows_held = task.parts()
+    look = rows_of(task.whole(arm, task.solids), torch.from_numpy(rows_held))
+    truth = task.solids.voxels[rows_held]
 
     def row(samples: int) -> list[Any]:
+        level = best_level(answers(method, look, samples=samples, seed=seed).mean, truth)
         drawn = answers(method, test, samples=samples, seed=seed)
         sample = drawn.samples[0] if samples else drawn.mean
-        found = judged(drawn.mean, sample, task.tested.voxels, seed=seed)
-        return [found.iou.tolist(), found.pooled, found.chamfer, found.earth_mover]
+        found = judged(drawn.mean, sample, task.tested.voxels, level=level, seed=seed)
+        return [found.iou.tolist(), *found[1:]]
 
     rows = {arm: row(0 if arm == "regression" else SAMPLES)}
     found: dict[str, Any] = {"rows": rows, "watched": reported(method, test, seed)}
@@ -253,8 +291,7 @@ def main() -> None:
     simple = cell(
         f"{task.place}/simple",
         lambda: {
-            name: [row.iou.tolist(), *row[1:]]
-            for name, row in simple_rows(task.solids, task.tested, seed=0).items()
+            name: [row.iou.tolist(), *row[1:]] for name, row in simple_rows(task, seed=0).items()
         },
     )
     rows = {name: [_row(kept)] for name, kept in simple.found.items()}
@@ -280,6 +317,7 @@ def main() -> None:
             figure(f"{name}: IoU pooled", float(np.mean([row.pooled for row in found]))),
             figure(f"{name}: 1-NNA Chamfer", float(np.mean([row.chamfer for row in found]))),
             figure(f"{name}: 1-NNA assignment", float(np.mean([row.earth_mover for row in found]))),
+            figure(f"{name}: full from", float(np.mean([row.level for row in found]))),
         ]
     for absent, value in enumerate(np.mean(wider, axis=0) if wider else []):
         figures.append(figure(f"ours: spread with {absent} views absent", float(value)))

@@ -119,10 +119,12 @@ def test_solids(load: Load) -> None:
     told = Namespace(size=8, solids=40, tested=12, steps=2, batch=8)
     task = module.prepared(told)
     assert 0.3 < (task.seen.all(axis=1)).mean() < 0.7 and task.seen.any(axis=1).all()
-    learned, held, tested = task.pairs("ours")
-    assert len(learned) + len(held) == 40 and len(tested) == 12
+    learned, held = task.pairs("ours")
+    assert len(learned) + len(held) == 40
+    tested = task.whole("ours", task.tested)
+    assert tested.size == 12 and tested.mask["source"].all()
     assert not set(learned.subject) & set(held.subject)
-    simple = module.simple_rows(task.solids, task.tested, seed=0)
+    simple = module.simple_rows(task, seed=0)
     assert 0 < simple["copy"].iou.mean() < simple["hull"].iou.mean() < 1
     said = module.votes(task.solids, task.seen)
     solid = task.solids.voxels > 0
@@ -138,6 +140,8 @@ def test_solids(load: Load) -> None:
     assert set(found["rows"]) == {"ours", "gaussian"}
     assert found["rows"]["ours"][0] == found["rows"]["gaussian"][0]  # one answer, other samples
     assert len(found["rows"]["ours"][0]) == 12 and len(found["spreads"]) == 4
+    kept = module._row(found["rows"]["ours"])
+    assert 0.1 <= kept.level <= 0.7 and kept.iou.tolist() == found["rows"]["ours"][0]
 
 
 def test_images(load: Load, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:

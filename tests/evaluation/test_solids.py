@@ -8,6 +8,7 @@ from scipy.spatial import cKDTree
 
 from unisono.core.errors import ShapeError, UnisonoError
 from unisono.evaluation.solids import (
+    best_level,
     chamfer,
     earth_mover,
     iou,
@@ -37,6 +38,19 @@ def test_the_threshold_belongs_to_the_full() -> None:
     half = np.full((1, 2, 2, 2), 0.5)
     assert iou(half, np.ones((1, 2, 2, 2)))[0] == 1
     assert iou(half - 1e-6, np.ones((1, 2, 2, 2)))[0] == 0
+
+
+def test_best_level_is_where_expected_overlap_says(rng: np.random.Generator) -> None:
+    sure, likely, seldom = 0.95, 0.42, 0.15
+    p = np.zeros((2000, 4, 4, 4))
+    p[:, :2], p[:, 2], p[:, 3] = sure, likely, seldom
+    truth = (rng.random(p.shape) < p).astype(np.float64)
+    # 32 voxels at .95, 16 at .42: alone 30.4 / (32 + 9.1) = .74, and .42 < .74 / 1.74
+    assert best_level(p, truth) == 0.7
+    p[:, :2] = sure = 0.6
+    truth = (rng.random(p.shape) < p).astype(np.float64)
+    # 19.2 / (32 + 9.1) = .47, and .42 > .47 / 1.47 = .32; .15 is below
+    assert best_level(p, truth) == 0.4
 
 
 def test_chamfer_against_a_tree(rng: np.random.Generator) -> None:
