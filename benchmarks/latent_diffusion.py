@@ -71,16 +71,17 @@ def parts() -> Parts:
     return Parts(data, table_of(fit), table_of(held))
 
 
-def diffusion(found: Parts, how: DiffusionSettings) -> ConDADiffusion:
+def diffusion(found: Parts, how: DiffusionSettings, batch: int) -> ConDADiffusion:
     """Train one."""
     item = (1, *found.data.shape) if how.codec == "image" else (found.fit.values.shape[1],)
     count = len(found.fit.values)
     method = ConDADiffusion(how, ItemShape(item, ("reynolds",)), places=count)
     rows = np.arange(count)
     windows = FrameWindows(found.fit, spreads(found.fit))
-    source = Source(windows, EpochSampler(rows, TRAINING.batch_size, 0), rows)
+    source = Source(windows, EpochSampler(rows, batch, 0), rows)
+    how_long = dataclasses.replace(TRAINING, batch_size=batch)
     with tempfile.TemporaryDirectory() as folder:
-        run_training(method, source, TRAINING, Path(folder) / "run")
+        run_training(method, source, how_long, Path(folder) / "run")
     return method
 
 
@@ -176,7 +177,7 @@ def joint(found: Parts, steps: int) -> dict[str, float]:
         codec="image", tokens=16, token_width=8, width=48, blocks=1, codec_steps=steps, steps=steps
     )
     for name, align in (("joint", 0.1), ("after", 0.0)):
-        method = diffusion(found, dataclasses.replace(base, align=align))
+        method = diffusion(found, dataclasses.replace(base, align=align), batch=32)
         latents = [
             torch.cat([method.encode(f.reshape(-1, 1, *found.data.shape)) for f in frames])
             .flatten(1)
@@ -210,8 +211,10 @@ def main() -> None:
     given = parser.parse_args()
     begun, found = time.monotonic(), parts()
     span = float(found.fit.values.max() - found.fit.values.min())
-    method = diffusion(found, DiffusionSettings(steps=given.steps))
-    values = trips(found, method, span) | edits(found, method, span, 800)
+    method = diffusion(found, DiffusionSettings(steps=given.steps), TRAINING.batch_size)
+    values = trips(found, method, span)
+    print(values, flush=True)  # the rest takes as long again
+    values |= edits(found, method, span, 800)
     values |= joint(found, given.joint_steps)
     figures = [figure(name, value) for name, value in values.items()]
     holds = (
