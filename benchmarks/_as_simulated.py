@@ -13,8 +13,17 @@ import xarray as xr
 
 from unisono.recordings.dataset import Dataset
 from unisono.recordings.schema import make_events, make_recording, make_stream
+from unisono.recordings.signals.heading import heading_angle, to_heading
 
-__all__ = ["ANGLES", "FRAME", "children_as_simulated", "only_shared", "shaken", "walk_as_simulated"]
+__all__ = [
+    "ANGLES",
+    "FRAME",
+    "children_as_simulated",
+    "only_shared",
+    "shaken",
+    "straight",
+    "walk_as_simulated",
+]
 
 ANGLES = ("hip_flexion", "hip_adduction", "knee_flexion", "ankle_dorsiflexion")
 FRAME = {"up": "z", "forward": "x", "handedness": "right"}
@@ -145,6 +154,14 @@ def children_as_simulated(data: Dataset) -> Iterator[xr.DataTree]:
         rest = {k: tree[k].to_dataset() for k in ("grf", "markers") if k in tree.children}
         if "grf" in rest:
             yield _again(tree, {"angles": angles, **rest})
+
+
+def straight(trees: Iterator[xr.DataTree]) -> Iterator[xr.DataTree]:
+    """Children who walk straight, their forces along and across the way they go."""
+    for tree in trees:
+        if tree.attrs["labels"]["condition"] == "Straight":
+            grf = to_heading(tree["grf"].to_dataset(), heading_angle(tree).angle_rad)
+            yield _again(tree, {"angles": tree["angles"].to_dataset(), "grf": grf})
 
 
 def _again(tree: xr.DataTree, streams: Mapping[str, xr.Dataset]) -> xr.DataTree:
