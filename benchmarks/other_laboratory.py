@@ -1,10 +1,10 @@
 """Adults of two other laboratories, after import alone, by models of other people.
 
 Four models, each with the rivals fitted on the same recordings: of simulated people (``plain``), of
-simulated people whose angles are shaken (``shaken``), of eleven children who walk straight in a third
-laboratory (``children``), and of the simulated people and the children together (``both``). Errors
-relative to a spread (nrmse) are over the spread of what a model was fitted on, so that between
-models only errors in N/kg (rmse) compare.
+simulated people whose angles are shaken (``shaken``), of eleven children who walk straight in a
+third laboratory (``children``), and of the simulated people and the children together (``both``).
+Errors relative to a spread (nrmse) are over the spread of what a model was fitted on, so that
+between models only errors in N/kg (rmse) compare.
 """
 
 import os
@@ -32,8 +32,8 @@ from unisono.simulators.gait import random_recordings
 
 REPOSITORY = Path(__file__).parents[1]
 CLAIM = (
-    "A model of simulated people and of eleven children of a third laboratory tells the forces of two "
-    "adults of two other laboratories (walking, recordings imported and renamed, nothing fitted to "
+    "A model of simulated people and of eleven children of a third laboratory tells the forces of "
+    "two adults of two other laboratories (walking, recordings imported and renamed, nothing fitted to "
     "them; the body mass weighed on their plates) with an error (nrmse over the spread of what it "
     "was fitted on) below ridge, kNN, MLP and the mean curve fitted on the same recordings. Two "
     "adults are two: no test of significance is possible."
