@@ -33,10 +33,10 @@ from unisono.simulators.gait import random_recordings
 REPOSITORY = Path(__file__).parents[1]
 CLAIM = (
     "A model of simulated people and of eleven children of a third laboratory tells the forces of "
-    "two adults of two other laboratories (walking, recordings imported and renamed, nothing fitted to "
-    "them; the body mass weighed on their plates) with an error (nrmse over the spread of what it "
-    "was fitted on) below ridge, kNN, MLP and the mean curve fitted on the same recordings. Two "
-    "adults are two: no test of significance is possible."
+    "two adults of two other laboratories (walking, recordings imported and renamed, nothing "
+    "fitted to them; the body mass weighed on their plates) with an error (nrmse over the spread "
+    "of what it was fitted on) below ridge, kNN, MLP and the mean curve fitted on the same "
+    "recordings. Two adults are two: no test of significance is possible."
 )
 ADULTS = {"predictsim3d": "gait_*", "opencap_subjectA": "walking*"}
 """Archives, and which of their recordings are walks."""
