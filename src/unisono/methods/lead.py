@@ -34,7 +34,7 @@ from unisono.core.contracts import Batch, Denoiser, Draws, Loss, Phase
 from unisono.core.distributed import draw_global, gather_batch
 from unisono.core.errors import ConfigError, ModelError
 from unisono.methods.lead_captions import drawn_captions, word_bags
-from unisono.methods.lead_latents import LatentCache, Scaler
+from unisono.methods.lead_latents import LatentCache, Scaler, frozen
 from unisono.methods.lead_settings import LEADSettings, resolve_lead
 from unisono.networks.pooled_encoder import PooledEncoder
 from unisono.networks.projector import Projector, ProjectorShape
@@ -155,7 +155,7 @@ class LEAD(nn.Module):
         if phase.name in _ON_LATENTS and self._cache is None:
             self.scaler.fit(self._latents().spread_out())
         if phase.name == "diffusion" and self.settings.diffusion.space == "projected":
-            with torch.no_grad():
+            with torch.no_grad(), frozen(self._projector()):
                 z = self.scaler.there(self._latents().spread_out())
                 self.code_scaler.fit(self._projector()(z)[:, None])
         if phase.name == "few_steps" and self.student is not None:
