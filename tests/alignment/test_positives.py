@@ -69,11 +69,12 @@ def test_near_labels_are_the_nearest_to_the_query(count: int, classes: bool) -> 
         assert away[drawn[i]] <= away.min() + 1e-9
 
 
-def test_ties_are_broken_evenly(generator: torch.Generator) -> None:
-    table = FrameRows(SEQUENCE, torch.arange(4.0).repeat_interleave(5)[:, None])
+@pytest.mark.parametrize("count", [1, 2])
+def test_ties_are_broken_evenly(count: int, generator: torch.Generator) -> None:
+    table = FrameRows(SEQUENCE, torch.arange(4.0).repeat_interleave(5)[:, None].repeat(1, count))
     drawn = NearLabel(table, 1e-6).draw(torch.full((5000,), 7), generator=generator)
-    count = torch.bincount(drawn, minlength=20)
-    assert count[5:10].min() > 850 and count[:5].sum() + count[10:].sum() == 0
+    found = torch.bincount(drawn, minlength=20)
+    assert found[5:10].min() > 850 and found[:5].sum() + found[10:].sum() == 0
 
 
 def test_label_steps_stay_within_sequences(generator: torch.Generator) -> None:

@@ -79,16 +79,19 @@ def test_the_residual_bends_neither_regression_nor_source(generator: torch.Gener
 
 
 @pytest.mark.parametrize("path", ["one_step", "at_source", "unrolled"])
-def test_every_predictive_path_has_a_gradient(path: str, generator: torch.Generator) -> None:
+@pytest.mark.parametrize("start", ["source", "zero"])
+def test_every_predictive_path_has_a_gradient(
+    path: str, start: str, generator: torch.Generator
+) -> None:
     torch.manual_seed(0)
     chosen = settings(
-        bridge=BridgeSettings(start="source"),
+        bridge=BridgeSettings(start=start),  # type: ignore[arg-type]
         losses=BridgeLosses(path=path, contrast=0.0),  # type: ignore[arg-type]
     )
     made = LatentBridge(TOKENS, resolve_lddbm(chosen))
     found = made.terms(latents(generator), latents(generator), hold=True, generator=generator)
     assert found.answer.shape == (64, 6, 2)
-    found.answer.square().sum().backward()
+    (found.answer - 1).square().sum().backward()
     assert made.network.leave.weight.grad.abs().sum() > 0
 
 
@@ -105,6 +108,14 @@ def test_weights_of_the_loss(generator: torch.Generator) -> None:
     made.running.eval()
     apart = made.denoiser(memory, target.mask)(z, t) - target.z
     torch.testing.assert_close(loss, apart.square().mean(), rtol=1e-3, atol=1e-4)
+
+
+def test_one_step_from_nothing_tells_sources_apart(generator: torch.Generator) -> None:
+    made, source = bridge(start="zero", sampler="one_step"), latents(generator, 8)
+    torch.nn.init.normal_(made.network.leave.weight)
+    made.terms(latents(generator, 8), source, hold=True, generator=generator)
+    found = made.sample(source, source.mask, samples=1, steps=1, generator=generator).samples[0]
+    assert (found[1:] - found[0]).abs().amax(dim=(1, 2)).min() > 0.01
 
 
 def test_other_numbers_of_tokens_meet_through_the_memory(generator: torch.Generator) -> None:

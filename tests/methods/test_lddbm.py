@@ -131,6 +131,21 @@ def test_samples_come_to_vary_as_much_as_the_answer_errs(generator: torch.Genera
     assert straight.calibrate(new, generator=generator) == 1.0
 
 
+@pytest.mark.parametrize("balanced", [False, True])
+def test_balanced_samples_vary_as_much_as_others(
+    balanced: bool, generator: torch.Generator
+) -> None:
+    made, new = method(settings(bridge=BridgeSettings(balanced=balanced))), pairs(200, 5)
+    made.prepare(new)
+    made.loss(new, phase=made.phases[0], step=0, generator=generator)  # measures the residual
+    made.eval().calibrate(new, generator=generator)
+    drawn = made.generate(new, ["x"], samples=8, steps=16, generator=generator)["x"]
+    assert made.bridge.balances(16) is balanced
+    varies = (drawn.samples - drawn.mean).square().mean()
+    errs = (drawn.mean - new.data["x"]).square().mean()
+    assert (varies / errs).item() == pytest.approx(1, abs=0.04)
+
+
 def test_a_codec_that_cannot_vary_is_not_shaken(generator: torch.Generator) -> None:
     made = method(settings("streams")).eval()
     made.prepare(pairs(64))
@@ -176,6 +191,18 @@ def test_shuffled_pairs_are_a_control(generator: torch.Generator) -> None:
             float(m.loss(batch, phase=m.phases[0], step=1, generator=g).parts["contrast"])
         )
     assert values[0] != values[1]
+
+
+def test_one_way_each_target_is_told_its_source_from_the_others(
+    generator: torch.Generator,
+) -> None:
+    """As published: the pair is (z_0, z_T), and what it is told from are the other z_T."""
+    made, batch = method(settings("streams", mode="paper")), pairs(16)
+    made.prepare(batch)
+    found = made.loss(batch, phase=made.phases[0], step=0, generator=generator).parts["contrast"]
+    z0, zT = (made.encode(batch, side).z.flatten(1) for side in ("want", "given"))
+    scores = torch.cosine_similarity(z0[:, None], zT[None], dim=-1) / 0.5
+    torch.testing.assert_close(found, torch.nn.functional.cross_entropy(scores, torch.arange(16)))
 
 
 def test_several_sequences_on_one_side(generator: torch.Generator) -> None:

@@ -215,6 +215,27 @@ def test_every_way_is_trained_and_samples(name: str, tmp_path: Path) -> None:
         torch.testing.assert_close(rows, again)
 
 
+def test_words_are_counted_only_where_texts_are_learned() -> None:
+    corpus = toy_corpus(6)
+    batch = toy_batch(corpus)
+    batch.data["text"][0, 0, 0] = 10**12  # a bag of so many words could not be kept
+    build(replace(SETTINGS, text=replace(SETTINGS.text, steps=0)), corpus).prepare(batch)
+
+
+def test_codes_are_measured_without_dropout() -> None:
+    """The projector's phase has just ended: it is still in training mode."""
+    corpus = toy_corpus(6)
+    size = replace(SETTINGS.size, dropout=0.5)
+    projected = DiffusionSettings(space="projected", layers=1)
+    method = build(replace(SETTINGS, size=size, diffusion=projected), corpus)
+    method.prepare(toy_batch(corpus))
+    found = []
+    for mode in (True, False):
+        method.train(mode).begin(next(p for p in method.phases if p.name == "diffusion"))
+        found.append(method.code_scaler.std.clone())
+    torch.testing.assert_close(*found)
+
+
 def test_every_parameter_is_in_one_group_and_the_training_part_is_needed() -> None:
     corpus = toy_corpus(6)
     method = build(SETTINGS, corpus)

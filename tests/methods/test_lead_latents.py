@@ -37,3 +37,14 @@ def test_cached_latents_are_those_of_the_rows() -> None:
     spread = cache.spread_out().var(dim=0, correction=0)
     draws = truth.mean.var(dim=0, correction=0) + truth.std.square().mean(dim=0)
     torch.testing.assert_close(spread, draws)
+
+
+def test_cached_latents_do_not_hang_on_the_mode_of_the_vae() -> None:
+    corpus = toy_corpus(6)
+    batch = toy_batch(corpus)
+    settings = MotionVAESettings(tokens=2, width=4, layers=1)
+    vae = MotionVAE(corpus.layout, settings, TransformerSize(8, 2, 16, 0.5)).train()
+    while_training = LatentCache.of(vae, batch)
+    assert vae.training and all(part.training for part in vae.modules())
+    assert all(p.requires_grad for p in vae.parameters())
+    torch.testing.assert_close(while_training.mean, LatentCache.of(vae.eval(), batch).mean)

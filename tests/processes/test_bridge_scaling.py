@@ -102,6 +102,17 @@ def test_equal_ends_need_no_noise_and_no_negative_root() -> None:
     assert all(torch.isfinite(factor).all() for factor in found)
 
 
+@pytest.mark.parametrize("bridge", BRIDGES, ids=repr)
+def test_where_walks_start_at_one_point_the_network_still_answers(bridge: Bridge) -> None:
+    """The factors of the source are the limit of those before it."""
+    ends = Ends(0.7, 0.0, 0.0)
+    last, before = (at(bridge, bridge.base.end * share, ends) for share in (1.0, 1 - 1e-9))
+    assert last[2] == pytest.approx(0.7)
+    assert last[2] == pytest.approx(before[2], rel=1e-6)
+    answer = BridgeDenoiser(lambda z, noise: z + 0.5, bridge, ends)
+    assert answer(torch.zeros(1, 1), torch.ones(1)).item() == pytest.approx(0.35)
+
+
 def test_moments_are_sealed_with_the_weights() -> None:
     assert set(RunningEnds().state_dict()) == {"moments", "count"}
 

@@ -129,17 +129,23 @@ class _Nearest:
         if rows.classes is not None:
             keys = torch.cat([keys, _APART * rows.classes.double()[:, None]], dim=1)
         self.labels, self.keys = rows.labels.double(), keys
-        self.order: Tensor | None = None
+        self.line: Tensor | None = None
         if self.labels.shape[1] == 1:  # on a line: by bisection
-            line = keys.sum(dim=1)
-            self.line, self.order = torch.sort(line, stable=True)
+            self.line, self.order = torch.sort(keys.sum(dim=1), stable=True)
+            return
+        # labels that a whole recording shares are one place, of which each row is as near
+        self.places, place = torch.unique(keys, dim=0, return_inverse=True)
+        self.order = torch.argsort(place, stable=True)
+        self.count = torch.bincount(place)
+        self.first = self.count.cumsum(0) - self.count
 
     def find(self, query: Tensor, anchor: Tensor, generator: Generator) -> Tensor:
         """Return the nearest row of each query, ``(B,)``; ties are broken at random."""
         if self.keys.shape[1] > query.shape[1]:
             query = torch.cat([query, self.keys[anchor, query.shape[1] :]], dim=1)
-        if self.order is None:
-            return torch.cdist(query, self.keys).argmin(dim=1)
+        if self.line is None:
+            near = torch.cdist(query, self.places).argmin(dim=1)
+            return self.order[self.first[near] + _below(self.count[near], generator)]
         value = query.sum(dim=1)
         right = torch.searchsorted(self.line, value).clamp(max=len(self.line) - 1)
         left = (right - 1).clamp(min=0)

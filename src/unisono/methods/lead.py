@@ -34,7 +34,7 @@ from unisono.core.contracts import Batch, Denoiser, Draws, Loss, Phase
 from unisono.core.distributed import draw_global, gather_batch
 from unisono.core.errors import ConfigError, ModelError
 from unisono.methods.lead_captions import drawn_captions, word_bags
-from unisono.methods.lead_latents import LatentCache, Scaler
+from unisono.methods.lead_latents import LatentCache, Scaler, frozen
 from unisono.methods.lead_settings import LEADSettings, resolve_lead
 from unisono.networks.pooled_encoder import PooledEncoder
 from unisono.networks.projector import Projector, ProjectorShape
@@ -144,8 +144,11 @@ class LEAD(nn.Module):
     def prepare(self, windows: Batch) -> None:
         """Keep the training part, of which latents are computed once the VAE is trained."""
         self._windows, self._cache = windows, None
-        ids, mask = windows.data["text"], windows.mask["text"]
-        self._rarity = rarity(word_bags(ids, mask, int(ids.max()) + 1))
+        if (
+            self.tower is not None
+        ):  # a vocabulary that came trained would fill gigabytes for nothing
+            ids, mask = windows.data["text"], windows.mask["text"]
+            self._rarity = rarity(word_bags(ids, mask, int(ids.max()) + 1))
 
     def begin(self, phase: Phase) -> None:
         """Begin the VAE at directions of rows, a student as its teacher; scale latents."""
@@ -155,7 +158,7 @@ class LEAD(nn.Module):
         if phase.name in _ON_LATENTS and self._cache is None:
             self.scaler.fit(self._latents().spread_out())
         if phase.name == "diffusion" and self.settings.diffusion.space == "projected":
-            with torch.no_grad():
+            with torch.no_grad(), frozen(self._projector()):
                 z = self.scaler.there(self._latents().spread_out())
                 self.code_scaler.fit(self._projector()(z)[:, None])
         if phase.name == "few_steps" and self.student is not None:

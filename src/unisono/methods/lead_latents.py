@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from unisono.codecs.motion_vae import MotionVAE, Posterior
 from unisono.core.contracts import Batch
+from unisono.core.freezing import freeze
 
-__all__ = ["LatentCache", "Scaler"]
+__all__ = ["LatentCache", "Scaler", "frozen"]
 
 _CHUNK = 256
 _LEAST = 1e-3
@@ -50,15 +51,21 @@ class Scaler(nn.Module):
 
 
 @contextmanager
-def _frozen(module: nn.Module) -> Iterator[None]:
-    """Within it, no parameter of the module requires gradients."""
+def frozen(module: nn.Module) -> Iterator[None]:
+    """Within it, the module drops nothing out, and none of its parameters requires gradients.
+
+    A part whose phase has just ended is still in training mode when the next phase begins.
+    """
     wanted = [p.requires_grad for p in module.parameters()]
-    module.requires_grad_(requires_grad=False)
+    modes = [part.training for part in module.modules()]
+    freeze(module)
     try:
         yield
     finally:
         for parameter, want in zip(module.parameters(), wanted, strict=True):
             parameter.requires_grad_(want)
+        for part, mode in zip(module.modules(), modes, strict=True):
+            part.training = mode
 
 
 @dataclass(frozen=True)
@@ -79,13 +86,13 @@ class LatentCache:
     def of(cls, vae: MotionVAE, windows: Batch) -> "LatentCache":
         """Encode windows, a few at a time, without gradient.
 
-        Attention picks another kernel for weights that require gradients, which rounds otherwise;
-        latents must not depend on whether the VAE was frozen yet, or a resumed run would not be
-        the same run.
+        Latents must not depend on whether the VAE was frozen yet, or a resumed run would not be
+        the same run: dropout would be cached with them, and attention picks another kernel for
+        weights that require gradients, which rounds otherwise.
         """
         device = vae.row_mean.device
         found = []
-        with torch.no_grad(), _frozen(vae):
+        with torch.no_grad(), frozen(vae):
             for start in range(0, windows.size, _CHUNK):
                 part = slice(start, start + _CHUNK)
                 mask = windows.mask["motion"][part].any(dim=-1)

@@ -13,8 +13,10 @@ covariance, and the weights ``(a, b, s)`` of target, source and noise,
 
 (Zhou et al., 2309.16948, section 4.2). The network's input and its target then have spread 1 at
 every time, the target's part that is linear in ``z_t`` is taken off, and the loss weighted by
-:math:`1/c_{out}^2` is the plain squared error of ``F``. The published constant (both spreads 0.5,
-covariance 0) holds for latents that happen to have it: :class:`RunningEnds` measures them.
+:math:`1/c_{out}^2` is the plain squared error of ``F``. Where every walk starts at one point
+(:math:`\sigma_T = 0`), ``A`` is 0 at the source and the limit holds: :math:`c_{out} = \sigma_0`.
+The published constant (both spreads 0.5, covariance 0) holds for latents that happen to have it:
+:class:`RunningEnds` measures them.
 """
 
 from collections.abc import Callable
@@ -90,7 +92,8 @@ def scalings(bridge: Bridge, t: Tensor, ends: Ends) -> Scalings:
     inside = total.clamp_min(tiny).rsqrt()
     # rounding, or moments that were measured on different batches, must not give a negative root
     rest = (b**2 * (se**2 * sd**2 - cov**2) + sd**2 * s**2).clamp_min(0.0)
-    out = rest.sqrt() * inside
+    # at a source without spread there is nothing to skip: all that is told comes from the network
+    out = torch.where(total > tiny, rest.sqrt() * inside, sd)
     noise = 250.0 * bridge.native(t).clamp_min(tiny).log()
     found = (inside, (a * sd**2 + b * cov) * inside**2, out, noise)
     return Scalings(*(factor.to(t.dtype) for factor in found))
