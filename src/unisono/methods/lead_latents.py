@@ -79,13 +79,14 @@ class LatentCache:
     def of(cls, vae: MotionVAE, windows: Batch) -> "LatentCache":
         """Encode windows, a few at a time, without gradient.
 
-        Attention picks another kernel for weights that require gradients, which rounds otherwise;
-        latents must not depend on whether the VAE was frozen yet, or a resumed run would not be
-        the same run.
+        Attention picks another kernel for weights that require gradients, which rounds otherwise,
+        and a resumed run is within autocast when it comes here: latents must depend on neither, or
+        it would not be the same run.
         """
         device = vae.row_mean.device
         found = []
-        with torch.no_grad(), _frozen(vae):
+        whole = torch.autocast(device.type, enabled=False)
+        with torch.no_grad(), _frozen(vae), whole:
             for start in range(0, windows.size, _CHUNK):
                 part = slice(start, start + _CHUNK)
                 mask = windows.mask["motion"][part].any(dim=-1)
