@@ -122,6 +122,11 @@ def test_alignment_reaches_the_codec_and_the_diffusion_does_not() -> None:
         batch, phase=method.phases[-1], step=0, generator=torch.Generator().manual_seed(0)
     )
     assert set(loss.parts) >= {"diffusion", "contrast", "reconstruction"}
+    with torch.device("meta"):  # stands for any device that is not where the training part lies
+        again = method.loss(
+            batch, phase=method.phases[-1], step=0, generator=torch.Generator().manual_seed(0)
+        )
+    assert torch.equal(again.total, loss.total)
     weights = method.groups()["codec"]
     alone = torch.autograd.grad(loss.total, weights, retain_graph=True, allow_unused=True)
     assert any(g is not None and float(g.abs().max()) > 0 for g in alone)

@@ -34,6 +34,9 @@ def test_cached_latents_are_those_of_the_rows() -> None:
     found = cache.of_rows(torch.tensor([9, 0]))
     torch.testing.assert_close(found.mean, truth.mean[[3, 0]])
     torch.testing.assert_close(found.std, truth.std[[3, 0]])
+    with torch.autocast("cpu", dtype=torch.bfloat16):  # as where a run is resumed
+        again = LatentCache.of(vae, moved)
+    assert torch.equal(again.mean, cache.mean) and torch.equal(again.std, cache.std)
     spread = cache.spread_out().var(dim=0, correction=0)
     draws = truth.mean.var(dim=0, correction=0) + truth.std.square().mean(dim=0)
     torch.testing.assert_close(spread, draws)

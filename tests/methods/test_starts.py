@@ -19,6 +19,7 @@ from unisono.methods.starts import (
 )
 from unisono.networks.conditioning import TransformerSize
 from unisono.networks.kernel import KernelData, KernelStart
+from unisono.networks.lever_start import LeverData
 from unisono.networks.linear import RidgeStart
 
 
@@ -101,9 +102,7 @@ def test_a_mean_that_is_not_corrected_is_the_starts(generator: torch.Generator) 
     torch.testing.assert_close(fitted.mean, net.start(seen.x, seen.known, None))
 
 
-def test_levers_are_fitted_in_metres_and_answer_in_standard_units(
-    generator: torch.Generator,
-) -> None:
+def leg(generator: torch.Generator) -> tuple[LeverMean, StartWindows]:
     """A leg that stands on its ankle: its moments are the force times the arm."""
     levers = Levers(
         ("knee",), ("s",), ("o", "f", "u"), ("l f u",), ("mass",), "mass",
@@ -127,6 +126,13 @@ def test_levers_are_fitted_in_metres_and_answer_in_standard_units(
     settings = LLMASettings(start="levers", levers=levers, known=("duration_s",))
     start = make_start(settings, 9, len(names), (3, 3), names)
     assert isinstance(start, LeverMean)
+    return start, seen
+
+
+def test_levers_are_fitted_in_metres_and_answer_in_standard_units(
+    generator: torch.Generator,
+) -> None:
+    start, seen = leg(generator)
     fit_start(start, seen)
     found = start_of(start, seen.x, seen.known, None)
     assert (found - seen.y).square().mean() < 0.01 * seen.y.var()
@@ -141,6 +147,21 @@ def test_levers_are_fitted_in_metres_and_answer_in_standard_units(
     assert not torch.allclose(again, found[some], atol=1e-4)
     with pytest.raises(ConfigError, match="must be told the scales"):
         start.fit(seen._replace(given_scale=None))
+
+
+class Counting(torch.nn.Module):
+    """Stands for levers: answers with the number of windows that are asked of at once."""
+
+    def forward(self, data: LeverData, subject: torch.Tensor) -> torch.Tensor:
+        return torch.full((len(subject), data.x.shape[1], 6), float(len(subject)))
+
+
+def test_answers_while_training_do_not_hang_on_the_batch(generator: torch.Generator) -> None:
+    start, seen = leg(generator)
+    start.levers = Counting()  # type: ignore[assignment]
+    found = start_of(start, seen.x, seen.known, seen.subject)
+    physical = found * start.want_scale[1] + start.want_scale[0]
+    assert torch.equal(physical, torch.ones_like(physical))
 
 
 def test_levers_say_what_they_need() -> None:

@@ -36,6 +36,13 @@ def test_coefficients_equal_scikit_learn(generator: torch.Generator) -> None:
     assert not found[:5].any()
 
 
+def test_coefficients_are_solved_where_the_kernel_lies() -> None:
+    gram, y = torch.eye(3), torch.ones(3, 1)
+    with torch.device("meta"):  # stands for any device that the kernel is not on
+        found = solve_kernel(gram, y, torch.ones_like(y[:, 0]), 1.0)
+    torch.testing.assert_close(found, y / 2)
+
+
 def test_prediction_equals_scikit_learn_on_the_same_features(generator: torch.Generator) -> None:
     data, y, valid, subject = world(generator)
     start = KernelStart(FRAMES, GIVEN, WANT, NUMBERS)

@@ -67,6 +67,19 @@ def test_what_is_sealed_answers_alike(fitted: Fitted) -> None:
     torch.testing.assert_close(again(data, made.subject), start(data), atol=1e-4, rtol=1e-3)
 
 
+def test_people_stay_left_out_where_a_run_is_resumed(fitted: Fitted) -> None:
+    """Which fits on the same windows first, and then loads what it had."""
+    start, made, data = fitted
+    again = LeverStart(16, made.x.shape[-1], landmarks(), 1)
+    again.fit(data, made.y, torch.ones_like(made.y) > 0, made.subject)
+    again.load_state_dict(start.state_dict())
+    assert torch.equal(again(data, made.subject), start(data, made.subject))
+    other = world(torch.Generator().manual_seed(7), people=10, each=3)
+    again.fit(data._replace(x=other.x), other.y, torch.ones_like(other.y) > 0, other.subject)
+    again.load_state_dict(start.state_dict())  # which was fitted on other windows
+    torch.testing.assert_close(again(data, made.subject), start(data), atol=1e-4, rtol=1e-3)
+
+
 def test_samples_that_are_not_valid_do_not_count(fitted: Fitted) -> None:
     start, made, data = fitted
     y, valid = made.y.clone(), torch.ones_like(made.y) > 0

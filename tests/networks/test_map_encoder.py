@@ -66,6 +66,13 @@ def test_axes_along_which_nothing_varies_are_left_out(generator: torch.Generator
     assert torch.isfinite(weight).all() and (weight[1:] == 0).all() and weight[0, 0] != 0
 
 
+def test_a_map_of_one_number_begins_at_it(generator: torch.Generator) -> None:
+    encoder = MapEncoder(1, 2, generator=generator)
+    encoder.begin_at(3 * torch.randn(400, 1, 1, generator=generator))
+    found = encoder.straight(torch.tensor([[3.0]])).flatten()
+    torch.testing.assert_close(found.abs(), torch.tensor([1.0, 0.0]), atol=0.1, rtol=0)
+
+
 def test_weights_without_a_straight_part_are_taken(generator: torch.Generator) -> None:
     encoder = MapEncoder(4, 2, hidden=(8,), generator=generator)
     older = {k: v for k, v in encoder.state_dict().items() if not k.startswith("straight")}

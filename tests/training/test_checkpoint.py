@@ -69,6 +69,16 @@ def test_any_byte_flipped_is_noticed_and_the_one_before_is_taken(tmp_path: Path)
         assert found is not None and found.step == 1
 
 
+def test_a_damaged_one_is_not_one_of_the_last_two(tmp_path: Path) -> None:
+    folder = CheckpointFolder(tmp_path)
+    for step in (10, 20):
+        folder.write(Checkpoint(step, {"w": torch.full((3,), float(step))}, {}))
+    damaged = folder.paths()[0]
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    folder.write(Checkpoint(15, {"w": torch.zeros(3)}, {}))  # gone on from step 10
+    assert [path.name[:14] for path in folder.paths()] == ["step-000000015", "step-000000010"]
+
+
 def test_all_damaged(tmp_path: Path) -> None:
     store = CheckpointFolder(tmp_path)
     store.write(at(1)).write_bytes(b"")

@@ -106,6 +106,7 @@ class Beginner(ToyMethod):
 
     def begin(self, phase: Phase) -> None:
         self.begun = [*getattr(self, "begun", []), phase.name]
+        assert not any(part.training for part in self.modules())
 
 
 def test_a_method_begins_each_phase_once_and_not_again_when_resuming() -> None:
@@ -115,6 +116,7 @@ def test_a_method_begins_each_phase_once_and_not_again_when_resuming() -> None:
     names = [phase.name for phase in method.phases]
     assert method.begun == names[:1]
     while run.place.phase.name == names[0]:
+        assert method.encoder.training
         push(run)
     assert method.begun == names[:2]
     saved = run.capture()

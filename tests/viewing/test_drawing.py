@@ -28,6 +28,15 @@ def test_svg_is_well_formed_and_takes_its_colours_from_the_page() -> None:
     assert "<style" not in text
 
 
+def test_dollars_in_a_name_are_no_formula() -> None:
+    def name(figure: Figure) -> None:
+        figure.add_subplot().set_title("$F_z$ and $F_$")  # no formula could end like this
+
+    drawn = draw(name, 3, 2)
+    assert "$F_z$ and $F_$" in to_svg(drawn, name="one", label="")
+    assert to_png(drawn)
+
+
 def test_ids_do_not_meet_on_one_page() -> None:
     texts = [to_svg(draw(paint, 3, 2), name=n, label="") for n in ("one", "two")]
     ids = [set(re.findall(r'id="([^"]*)"', text)) for text in texts]

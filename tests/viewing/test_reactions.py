@@ -41,6 +41,15 @@ def test_opensim_names_and_forces_without_a_place() -> None:
     np.testing.assert_allclose(foot.force, 1 / 9.80665)
 
 
+def test_feet_share_one_scale_where_the_mass_is_not_known() -> None:
+    names = [f"{side}_f{axis}" for side in "lr" for axis in "xyz"]
+    tree = plates(names, ["N"] * 6, [[0, 0, 400, 0, 0, 800]])
+    del tree.attrs["mass_kg"]
+    left, right = reactions(tree, "grf")
+    assert right.force[0, 2] == pytest.approx(1.2)
+    assert left.force[0, 2] == pytest.approx(0.6)
+
+
 def test_a_stream_that_is_not_there() -> None:
     tree = plates(["r_fx"], ["N"], [[1.0]])
     assert reactions(tree, "grf") == []

@@ -281,7 +281,10 @@ class Begins(Protocol):
     """A method that has something to do when a phase begins, such as a student from its teacher."""
 
     def begin(self, phase: Phase) -> None:
-        """Make ready for a phase. Called once, before its first step, and not when resuming."""
+        """Make ready for a phase, in evaluation mode.
+
+        Called once, before its first step, and not when resuming.
+        """
         ...
 
 

@@ -47,7 +47,7 @@ from unisono.editing.bank import Bank
 from unisono.editing.lift import NeighbourLift
 from unisono.networks.map_encoder import MapEncoder, context_rows
 
-__all__ = ["CONTROLS", "METRICS", "TIME_RULES", "ConDA", "ConDASettings", "MapShape"]
+__all__ = ["CONTROLS", "METRICS", "TIME_RULES", "ConDA", "ConDASettings", "MapShape", "on_cpu"]
 
 METRICS = ("euclidean", "cosine")
 """What two points are compared by."""
@@ -235,7 +235,7 @@ class ConDA(nn.Module):
             raise ModelError("the map was not prepared; train it with the training loop.")
         device = self.codes.device
         anchor = batch.index.to(device)
-        positive = self._rule.draw(anchor.cpu(), generator=_on_cpu(generator)).to(device)
+        positive = self._rule.draw(anchor.cpu(), generator=on_cpu(generator)).to(device)
         negative = torch.randint(
             len(self.codes), (self.settings.negatives,), generator=generator, device=device
         )
@@ -297,7 +297,7 @@ class ConDA(nn.Module):
         return {"frames": Draws(mean[None].expand(samples, -1, -1, -1), mean, points[:, None])}
 
 
-def _on_cpu(generator: Generator) -> Generator:
+def on_cpu(generator: Generator) -> Generator:
     """A generator on the processor, seeded by the next draw of one that lies elsewhere."""
     if generator.device.type == "cpu":
         return generator

@@ -40,6 +40,7 @@ from unisono.core.checks import check_axes, check_choice, check_range
 from unisono.core.contracts import Batch, Draws, Latents, Loss, Phase
 from unisono.core.errors import ConfigError, ModelError, UnisonoError
 from unisono.core.random import generator as seeded
+from unisono.methods.conda import on_cpu
 from unisono.networks.bridge_network import BridgeShape, Tokens
 from unisono.networks.code_denoiser import CodeDenoiser
 from unisono.networks.conditioning import TransformerSize
@@ -271,11 +272,13 @@ class ConDADiffusion(nn.Module):
         """The map's contrast on clean latents, with gradient to the codec."""
         if self._frames is None or self._rule is None or self.encoder is None:
             raise ModelError("the diffusion was not prepared; train it with the training loop.")
-        positive = self._rule.draw(batch.index, generator=generator)
-        count = len(self._frames)
-        negative = torch.randint(count, (self.settings.negatives,), generator=generator)
-        rows = torch.cat([batch.index, positive, negative])
-        points = self.encoder(self.encode(self._frames[rows]).flatten(1)[:, None])
+        device, draws = self._frames.device, on_cpu(generator)  # the training part is not moved
+        anchor = batch.index.to(device)
+        positive = self._rule.draw(anchor, generator=draws)
+        count = (self.settings.negatives,)
+        negative = torch.randint(len(self._frames), count, generator=draws, device=device)
+        items = self._frames[torch.cat([anchor, positive, negative])].to(batch.index.device)
+        points = self.encoder(self.encode(items).flatten(1)[:, None])
         return distance_info_nce(points, len(batch.index), temperature=1.0)
 
     def _predict(self, z: Tensor, t: Tensor, known: Tensor) -> Tensor:

@@ -86,13 +86,15 @@ class LatentCache:
     def of(cls, vae: MotionVAE, windows: Batch) -> "LatentCache":
         """Encode windows, a few at a time, without gradient.
 
-        Latents must not depend on whether the VAE was frozen yet, or a resumed run would not be
-        the same run: dropout would be cached with them, and attention picks another kernel for
-        weights that require gradients, which rounds otherwise.
+        Latents must not depend on whether the VAE was frozen yet, or on autocast, in which a
+        resumed run comes here, or it would not be the same run: dropout would be cached with them,
+        and attention picks another kernel for weights that require gradients, which rounds
+        otherwise.
         """
         device = vae.row_mean.device
         found = []
-        with torch.no_grad(), frozen(vae):
+        whole = torch.autocast(device.type, enabled=False)
+        with torch.no_grad(), frozen(vae), whole:
             for start in range(0, windows.size, _CHUNK):
                 part = slice(start, start + _CHUNK)
                 mask = windows.mask["motion"][part].any(dim=-1)

@@ -158,15 +158,21 @@ class LeverMean(nn.Module):
         return (out - self.want_scale[0]) / self.want_scale[1]
 
     def _held_out(self, data: LeverData, subject: Tensor) -> Tensor:
-        """Answers without each window's subject, found once a window."""
+        """Answers without each window's subject, found once a window.
+
+        Each is found alone: what stands beside a window in its batch rounds its answer otherwise,
+        and a resumed run meets a window for the first time in another batch than the unbroken one.
+        """
         keys = [_key(*parts) for parts in zip(*data, subject, strict=True)]
         new = [row for row, key in enumerate(keys) if key not in self._answers]
         if new:
             if len(self._answers) > _MOST_ANSWERS:
                 self._answers.clear()
                 new = list(range(len(keys)))
-            found = self.levers(LeverData(*(part[new] for part in data)), subject[new])
-            self._answers |= {keys[row]: one for row, one in zip(new, found, strict=True)}
+            for row in new:
+                alone = slice(row, row + 1)
+                found = self.levers(LeverData(*(part[alone] for part in data)), subject[alone])
+                self._answers[keys[row]] = found[0]
         return torch.stack([self._answers[key] for key in keys])
 
     def _data(self, x: Tensor, known: Mapping[str, Tensor]) -> LeverData:

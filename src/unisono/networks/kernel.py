@@ -81,7 +81,8 @@ def solve_kernel(gram: Tensor, y: Tensor, weight: Tensor, penalty: float) -> Ten
         penalty: ``lambda``.
     """
     used = weight > 0
-    inner = gram[used][:, used] + penalty * torch.eye(int(used.sum()), dtype=gram.dtype)
+    eye = torch.eye(int(used.sum()), dtype=gram.dtype, device=gram.device)
+    inner = gram[used][:, used] + penalty * eye
     found = gram.new_zeros(y.shape)
     found[used] = torch.linalg.solve(inner, y[used])
     return found

@@ -141,6 +141,9 @@ class LeverStart(nn.Module):
     chosen: Tensor
     force_weights: Tensor
     moment_weights: Tensor
+    bank_fold: Tensor
+    fold_force: Tensor
+    fold_moments: Tensor
 
     def __init__(
         self, frames: int, given: int, at: Landmarks, numbers: int, *, folds: int = 12
@@ -157,9 +160,13 @@ class LeverStart(nn.Module):
         self.register_buffer("chosen", torch.full((len(_KERNELS),), 0.01))  # penalty of each kernel
         self.register_buffer("force_weights", torch.zeros(_STAGES, forces, 3))
         self.register_buffer("moment_weights", torch.zeros(_STAGES, ways, self.width - 3))
-        # Made of the buffers when first needed; what leaves folds out is for training only.
-        self._made: tuple[_Bank, _Fit] | None = None
+        # Of use while training only, never part of a sealed model.
+        self.register_buffer("bank_fold", torch.zeros(0, dtype=torch.int64), persistent=False)
+        self.register_buffer("fold_force", self.force_weights.new_zeros(0), persistent=False)
+        self.register_buffer("fold_moments", self.moment_weights.new_zeros(0), persistent=False)
         self._fold_of: dict[int, int] = {}
+        # Made of the buffers when first needed.
+        self._made: tuple[_Bank, _Fit] | None = None
 
     def fit(self, data: LeverData, y: Tensor, valid: Tensor, subject: Tensor) -> None:
         """Fit on training windows.
@@ -181,11 +188,12 @@ class LeverStart(nn.Module):
         self.bank_numbers, self.bank_seconds = data.numbers[kept], data.seconds[kept]
         self._made = None
         bank, valid, fold = self._bank(), valid[kept], self._dealt(subject[kept])
+        self.bank_fold = fold
         spread = _spread(bank.truth, valid)
         for k in range(len(_KERNELS)):
             self.chosen[k] = _choose(bank, k, valid, fold, spread)
-        people = torch.unique(fold).tolist()
-        seen = [fold >= 0, *((fold != f) for f in people if len(people) > 1)]
+        folds = len(torch.unique(fold))
+        seen = self._seen(folds if folds > 1 else 0)
         self._weigh(bank, self._unweighed(bank, seen), valid, fold, spread)
 
     def forward(self, data: LeverData, subject: Tensor | None = None) -> Tensor:
@@ -215,6 +223,11 @@ class LeverStart(nn.Module):
         folds = min(self.folds, len(people))
         self._fold_of = {int(s): k % folds for k, s in enumerate(people)}
         return torch.tensor([self._fold_of[int(s)] for s in subject])
+
+    def _seen(self, folds: int) -> list[Tensor]:
+        """Which kept windows each fit sees: all of them, then all but those of each fold."""
+        every = torch.ones(len(self.bank_x), dtype=torch.bool, device=self.bank_x.device)
+        return [every, *(self.bank_fold != f for f in range(folds))]
 
     def _bank(self) -> _Bank:
         x, y, at = self.bank_x, self.bank_y, self.at
@@ -291,13 +304,17 @@ class LeverStart(nn.Module):
         moved = self._moments(guess, blended(guess.forces, force[which]))
         moments = weights(moved / spread[3:], slice(3, None))
         self.force_weights, self.moment_weights = force[0], moments[0]
+        self.fold_force, self.fold_moments = force[1:], moments[1:]
         self._made = (bank, fit._replace(force=force, moments=moments))
 
     def _ready(self, device: torch.device) -> tuple[_Bank, _Fit]:
         if self._made is None or self._made[0].truth.device != device:
             bank = self._bank()
-            every = torch.ones(len(self.bank_x), dtype=torch.bool, device=device)
-            self._made = (bank, self._unweighed(bank, [every]))
+            fit = self._unweighed(bank, self._seen(len(self.fold_force)))
+            if len(self.fold_force):
+                force = torch.cat([fit.force, self.fold_force])
+                fit = fit._replace(force=force, moments=torch.cat([fit.moments, self.fold_moments]))
+            self._made = (bank, fit)
         return self._made
 
     def _guess(self, data: LeverData, bank: _Bank, fit: _Fit, which: Tensor) -> _Guess:
@@ -340,11 +357,16 @@ class LeverStart(nn.Module):
         return torch.stack(found)
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:  # noqa: ANN401 - torch's own signature
-        """Take the number of training windows from what is loaded."""
+        """Take the number of training windows from what is loaded.
+
+        Folds are of the windows that the start was fitted on: they stay where a run is resumed,
+        which fits first and then loads the same, and go where anything else is loaded.
+        """
         for name in ("bank_x", "bank_y", "bank_numbers", "bank_seconds"):
-            saved = state_dict.get(prefix + name)
-            if saved is not None:
-                setattr(self, name, getattr(self, name).new_zeros(saved.shape))
+            saved, own = state_dict.get(prefix + name), getattr(self, name)
+            if saved is not None and not torch.equal(saved.to(own), own):
+                self.fold_force, self.fold_moments = self.fold_force[:0], self.fold_moments[:0]
+                setattr(self, name, own.new_zeros(saved.shape))
         self._made = None
         super()._load_from_state_dict(state_dict, prefix, *args)
 

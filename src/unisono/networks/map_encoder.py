@@ -122,7 +122,9 @@ class MapEncoder(nn.Module):
         The layers' share begins at a tenth. Axes along which nothing varies are left out.
         """
         flat = windows.flatten(1)
-        spread, axes = torch.linalg.eigh(torch.cov(flat.T.double()))
+        # of a single number, torch's covariance has no axes
+        covariance = torch.cov(flat.T.double()).view(flat.shape[1], flat.shape[1])
+        spread, axes = torch.linalg.eigh(covariance)
         dims = min(self.straight.out_features, len(spread))
         std = spread[-dims:].flip(0).clamp(min=0).sqrt()
         there = std > _NOTHING * std[0].clamp(min=_NOTHING)

@@ -74,7 +74,9 @@ class CheckpointFolder:
         with atomic_file(path) as part:
             part.write_bytes(content)
         others = [other for other in self.paths() if other != path]
-        for old in others[self._keep - 1 :]:
+        # a run that goes on from before a checkpoint has found it damaged
+        earlier = [other for other in others if _step_of(other) < checkpoint.step]
+        for old in set(others) - set(earlier[: self._keep - 1]):
             old.unlink(missing_ok=True)
         return path
 

@@ -77,6 +77,7 @@ class Run:
     def enter_phase(self) -> None:
         """Begin a phase that has not been begun before: the method may make ready for it."""
         if isinstance(self.method, Begins):
+            self.module.eval()  # what a method measures of itself here is not to hang on dropout
             self.method.begin(self.place.phase)
         self.begin_phase()
 

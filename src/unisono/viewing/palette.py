@@ -64,6 +64,7 @@ STYLE: Mapping[str, Any] = {
     "xtick.labelsize": 8.0,
     "ytick.labelsize": 8.0,
     "text.color": COLOURS["ink"].light,
+    "text.parse_math": False,  # a name from a file is a name, whatever dollars it holds
     "legend.frameon": False,
     "legend.fontsize": 8.0,
     "lines.linewidth": 1.6,

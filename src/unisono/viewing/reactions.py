@@ -68,14 +68,18 @@ def reactions(tree: xr.DataTree, name: str) -> list[Reaction]:
     values = np.where(stream["valid"].values, stream["data"].values.astype(np.float64), np.nan)
     units = [str(u) for u in stream["unit"].values]
     mass = tree.attrs.get("mass_kg")
+    forces = {
+        stem: columns
+        for stem, columns in found.items()
+        if len(columns) == 3 and stem[-1:] in _PRESSURE and _is_force(units[columns["x"]])
+    }
     arrows = []
-    for stem, columns in found.items():
-        if len(columns) < 3 or not _is_force(units[columns["x"]]):
-            continue
-        place = found.get(stem[:-1] + _PRESSURE.get(stem[-1:], "?"))
-        if place is None and stem[-1:] not in _PRESSURE:
-            continue
-        weights = _body_weights(units[columns["x"]], mass, values[:, list(columns.values())])
+    for stem, columns in forces.items():
+        unit = units[columns["x"]]
+        # one scale for all, so that a foot that bears less is seen to bear less
+        alike = [c for axes in forces.values() for c in axes.values() if units[c] == unit]
+        weights = _body_weights(unit, mass, values[:, alike])
+        place = found.get(stem[:-1] + _PRESSURE[stem[-1]])
         spot = None
         if place is not None:
             metres = conversion_factor(units[next(iter(place.values()))], "m")
