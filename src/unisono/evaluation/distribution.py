@@ -180,7 +180,9 @@ def fit_series_encoder(
     freeze(net)
     plain = SeriesEncoder(net, mean, spread, np.eye(options.width), float(loss.detach()))
     coded = plain.features(data, valid)
-    _, _, axes = np.linalg.svd(coded - coded.mean(axis=0), full_matrices=True)
+    # the triangle alone has these axes: an SVD of the rows would be as large as their square
+    triangle = np.linalg.qr(coded - coded.mean(axis=0), mode="r")
+    _, _, axes = np.linalg.svd(triangle, full_matrices=True)
     total = np.sqrt(coded.var(axis=0).sum())
     scaled = axes.T / (total if total > 0 else 1.0)
     return SeriesEncoder(net, mean, spread, scaled, float(loss.detach()))
