@@ -123,3 +123,17 @@ def test_many_training_windows_cost_no_square_of_them(rng: np.random.Generator) 
     variance = features.var(axis=0)
     assert np.isclose(variance.sum(), 1) and (np.diff(variance) <= 1e-12).all()
     assert abs(np.cov(features, rowvar=False) - np.diag(variance)).max() < 1e-3
+
+
+def test_fewer_generated_windows_than_real_ones_carry_fewer_features(
+    rng: np.random.Generator,
+) -> None:
+    train, real = waves(60, rng), waves(120, rng)
+    encoder = fit_series_encoder(
+        train,
+        np.ones_like(train, bool),
+        generator=torch.Generator().manual_seed(0),
+        options=EncoderOptions(width=16, steps=2, batch=24),
+    )
+    found = context_fid(encoder, real, np.ones_like(real, bool), waves(12, rng), generator=rng)
+    assert (found.features, found.windows) == (2, 12)

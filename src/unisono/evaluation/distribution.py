@@ -215,8 +215,8 @@ def context_fid(
 ) -> ContextFid:
     """Context-FID of generated against real windows of the test part.
 
-    Few windows carry few features: at most a third of half of the real windows, so that the floor
-    can be taken too.
+    Few windows carry few features: at most a third of half of the fewer windows, real or generated,
+    so that the floor can be taken too.
 
     Args:
         encoder: Fitted on the training part.
@@ -234,7 +234,7 @@ def context_fid(
             f"Context-FID needs at least 8 windows of each; got {len(real)} real and "
             f"{len(generated)} generated."
         )
-    used = min(encoder.axes.shape[1], max(1, len(real) // 6))
+    used = min(encoder.axes.shape[1], max(1, min(len(real), len(generated)) // 6))
     mask = valid if len(generated) == len(real) else np.ones(generated.shape, dtype=bool)
     a = encoder.features(real, valid)[:, :used]
     b = encoder.features(generated, mask)[:, :used]
