@@ -22,7 +22,16 @@ from unisono.core.errors import ConfigError, UnisonoError
 from unisono.core.files import write_text
 from unisono.core.provenance import provenance
 
-__all__ = ["Cell", "CellResult", "Figures", "Tell", "load_cells", "run_cells", "select"]
+__all__ = [
+    "Cell",
+    "CellResult",
+    "Figures",
+    "Tell",
+    "claim_folder",
+    "load_cells",
+    "run_cells",
+    "select",
+]
 
 Figures = Mapping[str, Mapping[str, float]]
 """Figures by name; each maps the units it was measured on (subjects, say) to a number."""
@@ -118,7 +127,7 @@ def run_cells(
         ConfigError: If the folder holds results of other settings.
     """
     check_range("jobs", jobs, 1, 256, closed=True)
-    _claim_folder(folder, settings)
+    claim_folder(folder, settings)
     left = [cell for cell in cells if not _file(folder, cell).exists()]
     done = len(cells) - len(left)
     for result in _run(left, work, jobs):
@@ -184,7 +193,16 @@ def _load(file: Path) -> CellResult:
         raise UnisonoError(f"{file} is no result of a cell ({problem}); remove it.") from error
 
 
-def _claim_folder(folder: Path, settings: Mapping[str, Any]) -> None:
+def claim_folder(folder: Path, settings: Mapping[str, Any]) -> None:
+    """Keep a folder to the results of one kind; whoever comes first says which.
+
+    Args:
+        folder: Where results are kept; ``settings.json`` there says of what.
+        settings: What all results of the folder share, as JSON.
+
+    Raises:
+        ConfigError: If the folder holds results of other settings.
+    """
     text = json.dumps(settings, sort_keys=True, indent=1)
     file = folder / "settings.json"
     if not file.exists():
