@@ -32,7 +32,7 @@ from unisono.evaluation.features import Given, Pairs
 from unisono.evaluation.ridge import Ridge
 from unisono.evaluation.scores import band_scores, crps
 from unisono.experiments.any_subset_report import any_subset_outcome
-from unisono.experiments.cells import Cell, Figures, load_cells, run_cells, select
+from unisono.experiments.cells import Cell, Figures, claim_folder, load_cells, run_cells, select
 from unisono.experiments.collected import Collected
 from unisono.experiments.outcome import write_outcome
 from unisono.experiments.parts import spread_out
@@ -133,9 +133,11 @@ def any_subset(out: Path, settings: Sequence[str]) -> ExperimentResult:
     if plan.report:
         done = Collected(load_cells(out, cells))
     else:
+        shared = {"experiment": "any-subset", **plan.shared}
+        claim_folder(out, shared)
         _dataset(out, plan)
         work = partial(any_subset_work, plan=plan, folder=out)
-        done = Collected(run_cells(cells, work, out, settings=plan.shared, tell=_tell))
+        done = Collected(run_cells(cells, work, out, settings=shared, tell=_tell))
     return write_outcome(any_subset_outcome(done, STREAMS, HIDDEN), done, out)
 
 

@@ -6,7 +6,6 @@ cells in hand. Cells may run side by side as processes of one thread each.
 """
 
 import fnmatch
-import hashlib
 import itertools
 import json
 import time
@@ -203,16 +202,18 @@ def claim_folder(folder: Path, settings: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: If the folder holds results of other settings.
     """
-    text = json.dumps(settings, sort_keys=True, indent=1)
     file = folder / "settings.json"
     if not file.exists():
-        write_text(file, text + "\n")
-    elif _digest(file.read_text(encoding="utf-8").strip()) != _digest(text):
+        write_text(file, json.dumps(settings, sort_keys=True, indent=1) + "\n")
+        return
+    try:
+        before = json.loads(file.read_text(encoding="utf-8"))
+        # what an earlier version did not note is not compared
+        same = all(settings.get(key) == value for key, value in before.items())
+    except (ValueError, AttributeError):
+        same = False
+    if not same:
         raise ConfigError(
             f"{folder} holds results of other settings (see {file.name} there); give those, or "
             "another --out."
         )
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
