@@ -9,6 +9,7 @@ import xarray as xr
 
 from unisono import api
 from unisono.api.evaluation_input import evaluation_input, model_windows, side_of
+from unisono.api.predicting import predict
 
 
 def test_windows_come_in_the_models_units_each_by_its_own_mass(
@@ -53,3 +54,25 @@ def test_baselines_see_what_the_model_sees(tiny_model: api.Model, walks: api.Dat
         inputs.audit.normalisers["grf"].mean, tiny_model.sealed.normalisers["grf"]["mean"]
     )
     assert target.force is not None and target.force.vertical == (2, 5)
+
+
+def test_a_subject_alone_is_given_the_windows_of_those_it_was_left_out_of(
+    tiny_model: api.Model, walks: api.Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows = model_windows(tiny_model, walks)
+    who = windows.table["subject"].astype(str).to_numpy()
+    tested, trained = (
+        side_of(tiny_model, windows, np.flatnonzero(rows))
+        for rows in (who == who[0], who != who[0])
+    )
+    given: list[np.ndarray] = []
+
+    def seen(method, batch, want, drawing):  # noqa: ANN001, ANN202
+        given.append(batch.data["angles"].numpy())
+        return predict(method, batch, want, drawing)
+
+    monkeypatch.setattr("unisono.api.evaluation_input.predict", seen)
+    evaluation_input(tiny_model, walks, tested, trained, api.Sampling(samples=3))
+    strange, everybody = given[1], trained.batch.data["angles"].numpy()
+    np.testing.assert_array_equal(given[0], tested.batch.data["angles"].numpy())
+    assert all((row == everybody).all(axis=(1, 2)).any() for row in strange)

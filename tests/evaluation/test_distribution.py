@@ -1,5 +1,7 @@
 """Mirrors src/unisono/evaluation/distribution.py: closed forms, SciPy's matrix root."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from unisono.core.errors import ShapeError
 from unisono.evaluation.distribution import (
     ContextFid,
     EncoderOptions,
+    SeriesEncoder,
     context_fid,
     fit_series_encoder,
     frechet_distance,
@@ -99,3 +102,38 @@ def test_encoder_is_frozen_seeded_and_blind_to_gaps(rng: np.random.Generator) ->
     )
     with pytest.raises(ShapeError, match="at least 8 windows"):
         context_fid(encoder, data[:4], valid[:4], data, generator=rng)
+
+
+def test_many_training_windows_cost_no_square_of_them(rng: np.random.Generator) -> None:
+    train = waves(3000, rng)
+    ones = np.ones_like(train, bool)
+
+    def fitted(count: int) -> SeriesEncoder:
+        draws = torch.Generator().manual_seed(0)
+        options = EncoderOptions(width=6, steps=2, batch=24)
+        return fit_series_encoder(train[:count], ones[:count], generator=draws, options=options)
+
+    fitted(30)  # whatever is imported or kept at first is not counted below
+    tracemalloc.start()
+    encoder = fitted(3000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20e6  # the square of the windows would be 72 MB
+    features = encoder.features(train, ones)
+    variance = features.var(axis=0)
+    assert np.isclose(variance.sum(), 1) and (np.diff(variance) <= 1e-12).all()
+    assert abs(np.cov(features, rowvar=False) - np.diag(variance)).max() < 1e-3
+
+
+def test_fewer_generated_windows_than_real_ones_carry_fewer_features(
+    rng: np.random.Generator,
+) -> None:
+    train, real = waves(60, rng), waves(120, rng)
+    encoder = fit_series_encoder(
+        train,
+        np.ones_like(train, bool),
+        generator=torch.Generator().manual_seed(0),
+        options=EncoderOptions(width=16, steps=2, batch=24),
+    )
+    found = context_fid(encoder, real, np.ones_like(real, bool), waves(12, rng), generator=rng)
+    assert (found.features, found.windows) == (2, 12)

@@ -48,3 +48,7 @@ def test_shuffled_partners_are_other_people(rng: np.random.Generator) -> None:
     alone = shuffled_partners(["a"] * 4, generator=rng)
     assert (alone != np.arange(4)).all()
     assert shuffled_partners(["a"], generator=rng).tolist() == [0]
+    crowd = np.array(list("abca"))
+    strangers = shuffled_partners(["a"] * 20, generator=rng, among=crowd.tolist())
+    assert set(crowd[strangers]) == {"b", "c"}
+    assert shuffled_partners(["a"], generator=rng, among=["a"]).tolist() == [0]

@@ -1,11 +1,20 @@
 """Mirrors src/unisono/experiments/any_subset.py."""
 
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from unisono.experiments.any_subset import STREAMS, any_subset, any_subset_cells, split_legs
+from unisono.experiments.any_subset import (
+    STREAMS,
+    any_subset,
+    any_subset_cells,
+    any_subset_work,
+    split_legs,
+)
+from unisono.experiments.cells import Cell
 from unisono.experiments.plan import Plan
 from unisono.recordings.schema import stream_names, streams
 from unisono.simulators.gait import random_recordings
@@ -31,6 +40,24 @@ def test_forces_become_a_stream_a_foot() -> None:
         right["data"].values, whole.sel(channel=["r_fx", "r_fy", "r_fz"])["data"].values
     )
     assert split.attrs["subject"] == tree.attrs["subject"]
+
+
+def test_windows_that_are_asked_of_are_spread_over_everybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, asked = {"test": np.arange(100, 195), "train": np.arange(100)}, []
+
+    def batch(chosen: np.ndarray) -> None:
+        asked.append(chosen)
+        raise KeyboardInterrupt  # what is done with them does not matter here
+
+    parts = SimpleNamespace(rows=rows, windows=SimpleNamespace(batch=batch))
+    module = sys.modules[any_subset.__module__]  # the package's name of it is the function
+    monkeypatch.setattr(module, "_recipe", lambda *_: None)
+    monkeypatch.setattr(module, "open_parts", lambda _: parts)
+    with pytest.raises(KeyboardInterrupt):
+        any_subset_work(Cell("gait", "any", "imu"), plan=Plan(windows=48), folder=tmp_path)
+    assert (asked[0][0], asked[0][-1], len(asked[0])) == (100, 194, 48)
 
 
 @pytest.mark.slow

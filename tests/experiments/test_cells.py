@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from unisono.core.errors import ConfigError, UnisonoError
-from unisono.experiments.cells import Cell, Figures, load_cells, run_cells, select
+from unisono.experiments import EXPERIMENTS, run
+from unisono.experiments.cells import (
+    Cell,
+    Figures,
+    claim_folder,
+    load_cells,
+    run_cells,
+    select,
+)
+from unisono.experiments.plan import parse_plan
 
 CELLS = [Cell("gait", "ours", arm, seed=seed) for seed in (0, 1) for arm in ("none", "both")]
 
@@ -56,6 +65,23 @@ def test_results_of_other_settings_are_not_mixed(tmp_path: Path) -> None:
     run_cells(CELLS[:1], work, tmp_path, settings={"steps": 1})
     with pytest.raises(ConfigError, match="other settings"):
         run_cells(CELLS[:1], work, tmp_path, settings={"steps": 2})
+
+
+def test_a_folder_is_of_one_experiment_and_claimed_before_its_data_are_made(tmp_path: Path) -> None:
+    whole = {"experiment": "another", **parse_plan(["tiny=true"]).shared}
+    claim_folder(tmp_path, whole)
+    for name in set(EXPERIMENTS) - {"leave-one-out"}:
+        with pytest.raises(ConfigError, match="other settings"):
+            run(name, tmp_path, settings=["tiny=true"])
+    assert [path.name for path in tmp_path.iterdir()] == ["settings.json"]
+
+
+def test_a_folder_of_before_experiments_were_named_is_gone_on_with(tmp_path: Path) -> None:
+    claim_folder(tmp_path, {"steps": 1})
+    claim_folder(tmp_path, {"experiment": "any-subset", "steps": 1})
+    (tmp_path / "settings.json").write_text("{")
+    with pytest.raises(ConfigError, match="other settings"):
+        claim_folder(tmp_path, {"steps": 1})
 
 
 def test_a_damaged_result_is_named(tmp_path: Path) -> None:

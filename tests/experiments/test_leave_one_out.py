@@ -1,15 +1,18 @@
 """Mirrors src/unisono/experiments/leave_one_out.py, on a tiny world of two coupled signals."""
 
 import json
+import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from unisono import experiments
+from unisono.api.recipe import load_recipe
 from unisono.core.errors import ConfigError
 from unisono.experiments.held_out import HeldOut
-from unisono.experiments.leave_one_out import _audits
+from unisono.experiments.leave_one_out import _audits, _held_out
 from unisono.recordings.dataset import Dataset
 from unisono.recordings.schema import make_recording, make_stream
 
@@ -88,6 +91,29 @@ def test_everybody_is_predicted_by_models_that_never_saw_them_and_it_resumes(wor
     second = run(world, "out")
     assert kept.stat().st_mtime_ns == stamp
     assert second.content["targets"] == first.content["targets"]
+
+
+def test_subjects_of_other_recipes_or_recordings_are_not_mixed(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = sys.modules[_held_out.__module__]  # the package's name of it is the function
+    monkeypatch.setattr(module, "_one", lambda _recipe, _data, subject, _out: subject)
+    data, out = tmp_path / "data.un", tmp_path / "out"
+    trees = list(Dataset.open(world / "data.un"))
+    Dataset.create(data, trees)
+
+    def held(*settings: str) -> object:
+        recipe = load_recipe(world / "recipe.toml", [f"data.path={data}", *settings])
+        return _held_out(recipe, out)
+
+    assert held() == held() == ["s0", "s1", "s2"]
+    with pytest.raises(ConfigError, match=r"another \[llma\]"):
+        held("llma.steps=3")
+    shutil.rmtree(data)
+    trees[0]["grf"]["data"] = 2 * trees[0]["grf"]["data"]
+    Dataset.create(data, trees)
+    with pytest.raises(ConfigError, match="other settings"):
+        held()
 
 
 def test_leaks_of_every_training_are_told_with_who_was_left_out() -> None:

@@ -97,8 +97,14 @@ def evaluation_input(
     )
     found = predict(model.method, tested.batch, model.want, drawing)
     rng = numpy_generator(sampling.seed, "control")
-    partners = shuffled_partners(list(tested.subjects), generator=rng)
-    shuffled = predict(model.method, _of_others(model, tested.batch, partners), model.want, drawing)
+    # one subject alone (left out, say) has no other among its own windows
+    alone = len(set(tested.subjects)) == 1 and bool(set(trained.subjects) - set(tested.subjects))
+    crowd = trained if alone else tested
+    partners = shuffled_partners(
+        list(tested.subjects), generator=rng, among=list(crowd.subjects) if alone else None
+    )
+    strange = _of_others(model, tested.batch, crowd.batch, partners)
+    shuffled = predict(model.method, strange, model.want, drawing)
     given = {"train": _given(model, trained), "test": _given(model, tested)}
     targets = {
         name: _target(model, name, (tested, trained), given, (found[name], shuffled[name]))
@@ -116,10 +122,10 @@ def evaluation_input(
     )
 
 
-def _of_others(model: Model, batch: Batch, partners: npt.NDArray[np.intp]) -> Batch:
-    """The batch with the given side of other people: the shuffled-pair control."""
-    swap = {name: batch.data[name][partners] for name in model.given if name in batch.data}
-    masks = {name: batch.mask[name][partners] for name in swap}
+def _of_others(model: Model, batch: Batch, crowd: Batch, partners: npt.NDArray[np.intp]) -> Batch:
+    """The batch with the given side of rows of a crowd: the shuffled-pair control."""
+    swap = {name: crowd.data[name][partners] for name in model.given if name in batch.data}
+    masks = {name: crowd.mask[name][partners] for name in swap}
     return replace(batch, data={**batch.data, **swap}, mask={**batch.mask, **masks})
 
 

@@ -180,7 +180,9 @@ def fit_series_encoder(
     freeze(net)
     plain = SeriesEncoder(net, mean, spread, np.eye(options.width), float(loss.detach()))
     coded = plain.features(data, valid)
-    _, _, axes = np.linalg.svd(coded - coded.mean(axis=0), full_matrices=True)
+    # the triangle alone has these axes: an SVD of the rows would be as large as their square
+    triangle = np.linalg.qr(coded - coded.mean(axis=0), mode="r")
+    _, _, axes = np.linalg.svd(triangle, full_matrices=True)
     total = np.sqrt(coded.var(axis=0).sum())
     scaled = axes.T / (total if total > 0 else 1.0)
     return SeriesEncoder(net, mean, spread, scaled, float(loss.detach()))
@@ -213,8 +215,8 @@ def context_fid(
 ) -> ContextFid:
     """Context-FID of generated against real windows of the test part.
 
-    Few windows carry few features: at most a third of half of the real windows, so that the floor
-    can be taken too.
+    Few windows carry few features: at most a third of half of the fewer windows, real or generated,
+    so that the floor can be taken too.
 
     Args:
         encoder: Fitted on the training part.
@@ -232,7 +234,7 @@ def context_fid(
             f"Context-FID needs at least 8 windows of each; got {len(real)} real and "
             f"{len(generated)} generated."
         )
-    used = min(encoder.axes.shape[1], max(1, len(real) // 6))
+    used = min(encoder.axes.shape[1], max(1, min(len(real), len(generated)) // 6))
     mask = valid if len(generated) == len(real) else np.ones(generated.shape, dtype=bool)
     a = encoder.features(real, valid)[:, :used]
     b = encoder.features(generated, mask)[:, :used]

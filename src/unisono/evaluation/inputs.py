@@ -133,26 +133,37 @@ class EvaluationInput:
 
 
 def shuffled_partners(
-    subjects: Sequence[str], *, generator: np.random.Generator
+    subjects: Sequence[str],
+    *,
+    generator: np.random.Generator,
+    among: Sequence[str] | None = None,
 ) -> npt.NDArray[np.intp]:
     """Rows of another subject for each window: the shuffled-pair control.
 
     A model that is given these windows in place of the right ones has no knowledge of the
     movement. Whatever it then still gets right it does not owe to the given side.
 
+    Args:
+        subjects: The subject of each window, ``(n,)``.
+        generator: Draws the partners.
+        among: Subjects of the windows that partners are taken from; the windows themselves where
+            None.
+
     Returns:
-        ``(n,)`` integer rows; where there is one subject only, another window of it.
+        ``(n,)`` integer rows of ``among``; where it holds no other subject, another window of the
+        same one.
 
     Example:
         >>> shuffled_partners(["a", "a", "b"], generator=np.random.default_rng(0))[2] in (0, 1)
         True
     """
     names = np.asarray([str(s) for s in subjects])
-    rows = np.arange(len(names))
+    crowd = names if among is None else np.asarray([str(s) for s in among])
+    rows = np.arange(len(crowd))
     found = np.empty(len(names), dtype=np.intp)
-    for k in rows:
-        others = rows[names != names[k]]
+    for k, name in enumerate(names):
+        others = rows[crowd != name]
         if others.size == 0:
-            others = rows[rows != k] if len(rows) > 1 else rows
+            others = rows[rows != k] if among is None and len(rows) > 1 else rows
         found[k] = generator.choice(others)
     return found

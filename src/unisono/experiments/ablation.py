@@ -13,9 +13,9 @@ from unisono.api.predicting import Drawing
 from unisono.experiments.ablation_report import ablation_outcome
 from unisono.experiments.arms import BASELINE_ARMS, TRAINED
 from unisono.experiments.baseline_cells import baseline_figures
-from unisono.experiments.cells import Cell, Figures, load_cells, run_cells, select
+from unisono.experiments.cells import Cell, Figures, claim_folder, load_cells, run_cells, select
 from unisono.experiments.collected import Collected
-from unisono.experiments.compute import alignment_cost, longer_of
+from unisono.experiments.compute import longer_of, measure_costs
 from unisono.experiments.measuring import (
     LEVELS,
     alignment_figures,
@@ -104,14 +104,13 @@ def llma_ablation(out: Path, settings: Sequence[str]) -> ExperimentResult:
     if plan.report:
         done = Collected(load_cells(out, cells))
         return write_outcome(ablation_outcome(done), done, out)
+    shared = {"experiment": "llma-ablation", **plan.shared}
+    claim_folder(out, shared)
     for name in dict.fromkeys(cell.data for cell in cells):
-        data = open_set(name, out / "data", recordings=plan.recordings, tiny=plan.tiny)
-        for conditioning in dict.fromkeys(
-            c.conditioning for c in cells if c.data == name and c.arm == "longer"
-        ):
-            alignment_cost(data, conditioning, plan, out)
+        open_set(name, out / "data", recordings=plan.recordings, tiny=plan.tiny)
+    measure_costs(cells, plan, out)
     work = partial(ablation_work, plan=plan, folder=out)
-    found = Collected(run_cells(cells, work, out, settings=plan.shared, jobs=plan.jobs, tell=_tell))
+    found = Collected(run_cells(cells, work, out, settings=shared, jobs=plan.jobs, tell=_tell))
     return write_outcome(ablation_outcome(found), found, out)
 
 

@@ -32,9 +32,10 @@ from unisono.evaluation.features import Given, Pairs
 from unisono.evaluation.ridge import Ridge
 from unisono.evaluation.scores import band_scores, crps
 from unisono.experiments.any_subset_report import any_subset_outcome
-from unisono.experiments.cells import Cell, Figures, load_cells, run_cells, select
+from unisono.experiments.cells import Cell, Figures, claim_folder, load_cells, run_cells, select
 from unisono.experiments.collected import Collected
 from unisono.experiments.outcome import write_outcome
+from unisono.experiments.parts import spread_out
 from unisono.experiments.plan import Plan, parse_plan
 from unisono.experiments.result import ExperimentResult
 from unisono.recordings.dataset import Dataset
@@ -89,8 +90,8 @@ def any_subset_work(cell: Cell, *, plan: Plan, folder: Path) -> Figures:
     want = tuple(name for name in STREAMS if name not in given)
     recipe = _recipe(cell, plan, folder)
     parts = open_parts(recipe)
-    batch = parts.windows.batch(_spread_out(parts.rows["test"], plan.windows))
-    subjects = _subjects(parts, _spread_out(parts.rows["test"], plan.windows))
+    chosen = spread_out(parts.rows["test"], plan.windows)
+    batch, subjects = parts.windows.batch(chosen), _subjects(parts, chosen)
     trained = parts.windows.batch(parts.rows["train"])
     if cell.conditioning == "ridge":
         means = _ridge(parts, trained, batch, given, want)
@@ -132,9 +133,11 @@ def any_subset(out: Path, settings: Sequence[str]) -> ExperimentResult:
     if plan.report:
         done = Collected(load_cells(out, cells))
     else:
+        shared = {"experiment": "any-subset", **plan.shared}
+        claim_folder(out, shared)
         _dataset(out, plan)
         work = partial(any_subset_work, plan=plan, folder=out)
-        done = Collected(run_cells(cells, work, out, settings=plan.shared, tell=_tell))
+        done = Collected(run_cells(cells, work, out, settings=shared, tell=_tell))
     return write_outcome(any_subset_outcome(done, STREAMS, HIDDEN), done, out)
 
 
@@ -196,10 +199,6 @@ def _recipe(cell: Cell, plan: Plan, folder: Path) -> Recipe:
         "bands": {"samples": plan.samples, "steps": max(plan.solver // 2, 1)},
     }
     return from_mapping(Recipe, tables)
-
-
-def _spread_out(rows: Any, count: int) -> Any:  # noqa: ANN401 - an index array
-    return rows[:: max(len(rows) // count, 1)][:count]
 
 
 def _subjects(parts: Parts, rows: Any) -> Any:  # noqa: ANN401 - an index array

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from unisono.core.contracts import Batch
 from unisono.core.random import numpy_generator
-from unisono.evaluation.arrays import Array
+from unisono.evaluation.arrays import Array, masked_mean
 from unisono.evaluation.baselines import BASELINES
 from unisono.evaluation.calibration import sample_bands
 from unisono.evaluation.crossval import out_of_fold, subject_folds
@@ -44,7 +44,7 @@ def baseline_figures(name: str, data: PairedSet, plan: Plan) -> dict[str, dict[s
         return fitted.predict(pairs.given.rows(test))
 
     error = out_of_fold(fold, predict) - wanted[0].values
-    spread = np.sqrt((np.where(wanted[0].valid, error, 0.0) ** 2).mean(axis=0))
+    spread = np.nan_to_num(np.sqrt(masked_mean(error**2, wanted[0].valid, 0)))
     samples = mean + spread * rng.normal(size=(plan.samples, *mean.shape))
     bands = sample_bands(samples, mean, LEVELS)
     found = Measured(mean, samples, bands.lower, bands.upper)

@@ -6,7 +6,6 @@ cells in hand. Cells may run side by side as processes of one thread each.
 """
 
 import fnmatch
-import hashlib
 import itertools
 import json
 import time
@@ -22,7 +21,16 @@ from unisono.core.errors import ConfigError, UnisonoError
 from unisono.core.files import write_text
 from unisono.core.provenance import provenance
 
-__all__ = ["Cell", "CellResult", "Figures", "Tell", "load_cells", "run_cells", "select"]
+__all__ = [
+    "Cell",
+    "CellResult",
+    "Figures",
+    "Tell",
+    "claim_folder",
+    "load_cells",
+    "run_cells",
+    "select",
+]
 
 Figures = Mapping[str, Mapping[str, float]]
 """Figures by name; each maps the units it was measured on (subjects, say) to a number."""
@@ -118,7 +126,7 @@ def run_cells(
         ConfigError: If the folder holds results of other settings.
     """
     check_range("jobs", jobs, 1, 256, closed=True)
-    _claim_folder(folder, settings)
+    claim_folder(folder, settings)
     left = [cell for cell in cells if not _file(folder, cell).exists()]
     done = len(cells) - len(left)
     for result in _run(left, work, jobs):
@@ -184,17 +192,28 @@ def _load(file: Path) -> CellResult:
         raise UnisonoError(f"{file} is no result of a cell ({problem}); remove it.") from error
 
 
-def _claim_folder(folder: Path, settings: Mapping[str, Any]) -> None:
-    text = json.dumps(settings, sort_keys=True, indent=1)
+def claim_folder(folder: Path, settings: Mapping[str, Any]) -> None:
+    """Keep a folder to the results of one kind; whoever comes first says which.
+
+    Args:
+        folder: Where results are kept; ``settings.json`` there says of what.
+        settings: What all results of the folder share, as JSON.
+
+    Raises:
+        ConfigError: If the folder holds results of other settings.
+    """
     file = folder / "settings.json"
     if not file.exists():
-        write_text(file, text + "\n")
-    elif _digest(file.read_text(encoding="utf-8").strip()) != _digest(text):
+        write_text(file, json.dumps(settings, sort_keys=True, indent=1) + "\n")
+        return
+    try:
+        before = json.loads(file.read_text(encoding="utf-8"))
+        # what an earlier version did not note is not compared
+        same = all(settings.get(key) == value for key, value in before.items())
+    except (ValueError, AttributeError):
+        same = False
+    if not same:
         raise ConfigError(
             f"{folder} holds results of other settings (see {file.name} there); give those, or "
             "another --out."
         )
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,10 @@ from unisono.core.files import write_text
 from unisono.core.random import generator
 from unisono.experiments.cells import Cell
 from unisono.experiments.plan import Plan
-from unisono.experiments.sets import PairedSet
+from unisono.experiments.sets import PairedSet, open_set
 from unisono.experiments.training_cells import recipe_of
 
-__all__ = ["alignment_cost", "longer_of"]
+__all__ = ["alignment_cost", "longer_of", "measure_costs"]
 
 _STEPS = 12
 
@@ -44,6 +44,22 @@ def alignment_cost(data: PairedSet, conditioning: str, plan: Plan, folder: Path)
         known[key] = float(max(ratio, 1.0))
         write_text(file, json.dumps(known, indent=1) + "\n")
     return float(known[key])
+
+
+def measure_costs(cells: Sequence[Cell], plan: Plan, folder: Path) -> None:
+    """Measure what the cells of ``longer`` need before any of them runs.
+
+    Cells side by side would each measure a cost of their own, and train for as many steps more.
+
+    Args:
+        cells: All that will run.
+        plan: Sizes.
+        folder: Where the costs are kept, and the sets below it.
+    """
+    longer = [(cell.data, cell.conditioning) for cell in cells if cell.arm == "longer"]
+    for name, conditioning in dict.fromkeys(longer):
+        data = open_set(name, folder / "data", recordings=plan.recordings, tiny=plan.tiny)
+        alignment_cost(data, conditioning, plan, folder)
 
 
 def longer_of(data: PairedSet, cell: Cell, plan: Plan, folder: Path) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from unisono.api import map_settings
 from unisono.api.map_data import MapData
 from unisono.api.map_training import train_map
 from unisono.editing.bank import Bank
-from unisono.experiments.cells import Cell, Figures, load_cells, run_cells, select
+from unisono.experiments.cells import Cell, Figures, claim_folder, load_cells, run_cells, select
 from unisono.experiments.collected import Collected, Place
 from unisono.experiments.field_sets import DATA, FieldSet, Removal, open_fields, removal
 from unisono.experiments.gap_rivals import CodeRivals, CurveAndLift, Gap, Stretches, psnr
@@ -192,10 +192,12 @@ def conda_traversal(out: Path, settings: Sequence[str]) -> ExperimentResult:
     plan = parse_plan(settings, steps=2000)
     cells = select(traversal_cells(plan), plan.only)
     if not plan.report:
+        shared = {"experiment": "conda-traversal", **plan.shared}
+        claim_folder(out, shared)
         for name in dict.fromkeys(cell.data for cell in cells):
             open_fields(name, out / "data", recordings=plan.recordings, tiny=plan.tiny)
         work = partial(traversal_work, plan=plan, folder=out)
-        run_cells(cells, work, out, settings=plan.shared, jobs=plan.jobs, tell=_tell)
+        run_cells(cells, work, out, settings=shared, jobs=plan.jobs, tell=_tell)
     return write_outcome(_outcome(found := Collected(load_cells(out, cells))), found, out)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from unisono.api.model import Model
 from unisono.api.predicting import Drawing
-from unisono.experiments.cells import Cell, Figures, load_cells, run_cells, select
+from unisono.experiments.cells import Cell, Figures, claim_folder, load_cells, run_cells, select
 from unisono.experiments.collected import Collected
 from unisono.experiments.curves_data import broken_set, curve_set
 from unisono.experiments.curves_report import curves_outcome
@@ -133,10 +133,12 @@ def llma_curves(out: Path, settings: Sequence[str]) -> ExperimentResult:
     if plan.report:
         found = Collected(load_cells(out, cells))
         return write_outcome(curves_outcome(found), found, out)
+    shared = {"experiment": "llma-curves", **plan.shared}
+    claim_folder(out, shared)
     for cell in {c.variant: c for c in cells}.values():
         _set_of(cell, plan, out)  # made here once, not by two processes at a time
     work = partial(curves_work, plan=plan, folder=out)
-    found = Collected(run_cells(cells, work, out, settings=plan.shared, jobs=plan.jobs, tell=_tell))
+    found = Collected(run_cells(cells, work, out, settings=shared, jobs=plan.jobs, tell=_tell))
     return write_outcome(curves_outcome(found), found, out)
 
 

@@ -142,7 +142,7 @@ def removal(  # noqa: PLR0913 - what is removed, and from what
     noise: float,
     seed: int,
 ) -> Removal:
-    """Remove gaps from target sequences, one every four times their whole length.
+    """Remove gaps from target sequences, one every two lengths of a gap with its surroundings.
 
     Args:
         data: The sequences.

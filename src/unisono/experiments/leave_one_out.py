@@ -6,7 +6,8 @@ are calibrated on the held-out predictions of the *other* subjects, each by a mo
 seen the one it predicts: cross-validated conformal over subjects, without a further training.
 
 Each subject's predictions are kept in ``OUT/subjects``; started again, the experiment goes on with
-the first subject that is missing.
+the first subject that is missing. With another recipe or other recordings it refuses to: subjects
+of two trainings would stand in one table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,10 @@ from unisono.api.fitting import run_recipe
 from unisono.api.model import Model
 from unisono.api.predicting import join_bands
 from unisono.api.recipe import BandSettings, Recipe, Sampling, load_recipe
+from unisono.api.recipe_files import check_same
+from unisono.core.config import to_toml
 from unisono.core.errors import ConfigError
+from unisono.core.files import write_text
 from unisono.core.provenance import provenance
 from unisono.core.random import numpy_generator
 from unisono.evaluation.arrays import Array
@@ -31,6 +35,7 @@ from unisono.evaluation.doubts import find_doubts
 from unisono.evaluation.inputs import EvaluationInput, Provenance, TargetInput
 from unisono.evaluation.leaks import KINDS, audit, audited
 from unisono.evaluation.report import Report, evaluate_predictions
+from unisono.experiments.cells import claim_folder
 from unisono.experiments.held_out import HeldOut, load_held_out, save_held_out
 from unisono.experiments.result import ExperimentResult
 from unisono.recordings.dataset import Dataset
@@ -50,7 +55,7 @@ def leave_one_out(out: Path, settings: Sequence[str]) -> ExperimentResult:
         settings: ``recipe=FILE`` names the recipe; the others override it.
 
     Raises:
-        ConfigError: If no recipe is named.
+        ConfigError: If no recipe is named, or the folder holds subjects of another one.
     """
     named = [s.partition("=")[2] for s in settings if s.startswith("recipe=")]
     if not named:
@@ -70,6 +75,9 @@ def held_out_input(recipe: Recipe, out: Path) -> EvaluationInput:
     Args:
         recipe: The run; its split and bands are replaced.
         out: Folder where each person's predictions are kept as soon as they are made.
+
+    Raises:
+        ConfigError: If the folder holds people of another recipe or other recordings.
     """
     return _pooled(recipe, Dataset.open(recipe.data.path), _held_out(recipe, out))
 
@@ -79,6 +87,10 @@ def _held_out(recipe: Recipe, out: Path) -> list[HeldOut]:
     subjects = sorted(set(open_windows(data, recipe.cut).table["subject"].astype(str)))
     if len(subjects) < 3:
         raise ConfigError(f"leaving one out needs at least 3 subjects; got {len(subjects)}.")
+    claim_folder(out, {"data": data.digest})
+    kept = out / "recipe.toml"
+    check_same(kept, recipe)
+    write_text(kept, to_toml(recipe))
     return [_one(recipe, data, subject, out) for subject in subjects]
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from unisono.api.predicting import Drawing
 from unisono.experiments.arms import FORMS, plain_of
-from unisono.experiments.cells import Cell, Figures, load_cells, run_cells, select
+from unisono.experiments.cells import Cell, Figures, claim_folder, load_cells, run_cells, select
 from unisono.experiments.collected import Collected
-from unisono.experiments.compute import longer_of
+from unisono.experiments.compute import longer_of, measure_costs
 from unisono.experiments.measuring import (
     LEVELS,
     alignment_figures,
@@ -138,10 +138,13 @@ def llma_where(out: Path, settings: Sequence[str]) -> ExperimentResult:
     if plan.report:
         found = Collected(load_cells(out, cells))
         return write_outcome(where_outcome(found), found, out)
+    shared = {"experiment": "llma-where", **plan.shared}
+    claim_folder(out, shared)
     for cell in {(c.data, c.variant): c for c in cells}.values():
         _set_of(cell, plan, out)  # made here once, not by two processes at a time
+    measure_costs(cells, plan, out)
     work = partial(where_work, plan=plan, folder=out)
-    found = Collected(run_cells(cells, work, out, settings=plan.shared, jobs=plan.jobs, tell=_tell))
+    found = Collected(run_cells(cells, work, out, settings=shared, jobs=plan.jobs, tell=_tell))
     return write_outcome(where_outcome(found), found, out)
 
 

@@ -29,3 +29,19 @@ def test_same_seed_same_recordings() -> None:
 def test_a_speed_that_nobody_simulates_is_refused(rng: np.random.Generator) -> None:
     with pytest.raises(UnisonoError, match="outside"):
         simulate(random_subject(rng), speed=9.0, rng=rng)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"styles": ("normal", "limp")}, "style.*limp"),
+        ({"styles": ()}, "styles"),
+        ({"speeds": (1.3, 5.0)}, "speed 5 m/s is outside"),
+        ({"speeds": ()}, "speeds"),
+    ],
+)
+def test_what_nobody_can_do_is_named_before_anybody_is_drawn(
+    asked: dict[str, tuple[object, ...]], words: str
+) -> None:
+    with pytest.raises(UnisonoError, match=words):
+        next(random_recordings(1, trials=1, seed=0, **asked))

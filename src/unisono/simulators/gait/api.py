@@ -7,9 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from unisono.core.checks import check_range
+from unisono.core.checks import check_choice, check_range
 from unisono.core.errors import UnisonoError
 from unisono.core.random import numpy_generator
+from unisono.simulators.gait.aims import STYLES
 from unisono.simulators.gait.streams import recording_of
 from unisono.simulators.gait.subject import Subject, random_subject
 from unisono.simulators.gait.trial import Request, gait_of, run_trial
@@ -100,8 +101,18 @@ def random_recordings(
         styles: Styles in turn.
         speeds: Speeds in m/s in turn; by default walking speeds are drawn around 1.3.
         processes: Number of processes to spread people over.
+
+    Raises:
+        UnisonoError: If a style or speed is not simulated, or none is given.
     """
     check_range("count_subjects", count_subjects, 0, float("inf"))
+    check_range("styles", len(styles), 1, float("inf"), closed=True)
+    for style in styles:
+        check_choice("style", style, STYLES)
+    if speeds is not None:
+        check_range("speeds", len(speeds), 1, float("inf"), closed=True)
+        for speed in speeds:
+            gait_of(speed)
     tasks = [
         _Task(seed, i, trials, tuple(styles), None if speeds is None else tuple(speeds))
         for i in range(count_subjects)

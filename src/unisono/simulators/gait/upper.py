@@ -24,7 +24,7 @@ class Trunk(NamedTuple):
     """Rotation angles in radians, each ``(B, N)``; ``arms`` and ``elbows`` ``(B, F, N)``.
 
     ``pelvis`` and ``trunk`` are ``(3, B, N)``: tilt or lean (forward), list (left side up is
-    negative), rotation (to the left).
+    positive), rotation (to the left).
     """
 
     pelvis: Array
