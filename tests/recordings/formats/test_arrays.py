@@ -12,6 +12,7 @@ from unisono.core.errors import FileFormatError
 from unisono.recordings.formats.arrays import arrays_to_streams, read_npy, read_npz, write_npz
 from unisono.recordings.formats.options import DEFAULTS, ReadOptions
 from unisono.recordings.schema import make_events, make_recording, make_stream
+from unisono.recordings.signals.gaps import GapPolicy, fill_gaps
 
 
 @pytest.fixture
@@ -33,6 +34,14 @@ def tree(rng: np.random.Generator) -> xr.DataTree:
 def test_our_layout_returns_the_same_recording(tree: xr.DataTree, tmp_path: Path) -> None:
     back = read_npz(write_npz(tree, tmp_path / "a.npz"))
     xr.testing.assert_identical(back, tree)
+
+
+def test_filled_samples_and_labels_of_numpy_come_back(tree: xr.DataTree, tmp_path: Path) -> None:
+    filled = fill_gaps(tree["grf"].to_dataset(), GapPolicy(10.0))
+    assert filled["filled"].values.any()
+    tree["grf"] = xr.DataTree(filled)
+    tree.attrs["labels"] = {"trial": np.int64(3)}
+    xr.testing.assert_identical(read_npz(write_npz(tree, tmp_path / "a.npz")), tree)
 
 
 def test_chosen_streams_and_stated_options(tree: xr.DataTree, tmp_path: Path) -> None:

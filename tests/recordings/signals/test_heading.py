@@ -102,6 +102,16 @@ def test_one_angle_a_sample_and_masks_of_both_components(rng: np.random.Generato
     assert turned.valid.values[2].tolist() == [False, False, True]
 
 
+def test_filled_samples_stay_marked() -> None:
+    grf = make_stream(np.ones((3, 3)), time=range(3), channels=["r_fx", "r_fy", "r_fz"], units="N",
+                      kind="force", frame={"up": "z"})  # fmt: skip
+    grf["filled"] = (("time", "channel"), np.eye(3, dtype=bool))
+    turned = to_heading(grf, 0.3)
+    wanted = [[True, True, False], [True, True, False], [False, False, True]]
+    assert turned["filled"].values.tolist() == wanted
+    assert from_heading(turned, 0.3)["filled"].values.tolist() == wanted
+
+
 @pytest.mark.parametrize("up", ["y", "z"])
 def test_corners_of_plates_turn_with_the_centre_of_pressure(
     up: str, rng: np.random.Generator
