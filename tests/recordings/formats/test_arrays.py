@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 
 from unisono.core.errors import FileFormatError
+from unisono.recordings.describe import describe
 from unisono.recordings.formats.arrays import arrays_to_streams, read_npy, read_npz, write_npz
 from unisono.recordings.formats.options import DEFAULTS, ReadOptions
 from unisono.recordings.schema import make_events, make_recording, make_stream
@@ -77,6 +78,8 @@ def test_plain_arrays(tmp_path: Path) -> None:
     assert tree["wide"].sizes["channel"] == 3
     assert tree["angles"].attrs["kind"] == "angle"
     assert "other (4, 4)" in tree["angles"].attrs["history"][-1]
+    (said,) = (d for d in describe(tree).doubts if "not read" in d.message)
+    assert "other (4, 4)" in said.message
     assert tree["angles"].attrs["rate_hz"] == 10.0
 
 

@@ -28,6 +28,7 @@ from unisono.recordings.formats.tabulating import chosen_streams
 from unisono.recordings.formats.text import load_bytes
 from unisono.recordings.schema import (
     EVENTS,
+    add_history,
     events_of,
     make_events,
     make_recording,
@@ -108,8 +109,9 @@ def arrays_to_streams(
         problem = f"no array is (time, channel): {said}"
         raise FileFormatError(path, "", problem, "save arrays of numbers with these two axes")
     if left:
-        words = f"not read, since no axis is this time: {', '.join(left[:5])}"
-        parts = {k: v.assign_attrs(history=[*v.history, words]) for k, v in parts.items()}
+        first = next(iter(parts))
+        words = doubt(f"not read, since no axis is this time: {', '.join(left[:5])}")
+        parts[first] = add_history(parts[first], words)
     return parts
 
 
