@@ -43,6 +43,18 @@ def test_without_plates_the_markers_tell(trial: Path) -> None:
     assert set(events_of(derive(alone).tree)["how"].values) == {"kinematics"}
 
 
+def test_a_foot_partly_beside_its_plate_is_told(trial: Path) -> None:
+    tree = read_c3d(trial / "HC030A" / "Straight" / "HC030A05.c3d")
+    assert not any("beside the plate" in note for note in derive(tree).notes)
+    corners = tree["plates"].attrs["corners"]
+    middle = {name: np.mean(points, axis=0) for name, points in corners.items()}
+    tree["plates"].attrs["corners"] = {  # a tenth as large, so that no foot has room
+        name: (middle[name] + (np.array(points) - middle[name]) / 10).tolist()
+        for name, points in corners.items()
+    }
+    assert any("partly beside the plate" in note for note in derive(tree).notes)
+
+
 def test_a_contact_by_both_feet_is_told(trial: Path) -> None:
     tree = read_c3d(trial / "HC031A" / "Turn" / "HC031A23.c3d")
     assert any("both feet are on the plate" in note for note in derive(tree).notes)

@@ -51,6 +51,15 @@ def test_gaps_and_recordings_end_a_sequence() -> None:
     assert some.sequence.tolist() == [2] * 8 and set(some.labels) == {"speed"}
 
 
+def test_a_gap_of_the_clock_ends_a_sequence() -> None:
+    time = np.concatenate([np.arange(5), 50 + np.arange(4)]) / 10
+    hip = make_stream(np.ones((9, 1)), time=time, channels=["x"], units="m", kind="position")
+    broken = make_recording({"hip": hip}, recording="a", subject="s")
+    assert (
+        stack_frames([broken], frame_infos(broken, ["hip"])).sequence.tolist() == [0] * 5 + [1] * 4
+    )
+
+
 def test_labels_are_those_of_the_recording_or_of_a_stream() -> None:
     one = tree(speed=1.5, style="proud")
     time = np.array([0.0, 0.3])

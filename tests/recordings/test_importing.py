@@ -83,6 +83,16 @@ def test_every_bad_file_is_told_and_every_good_one_kept(lab: Path, tmp_path: Pat
     assert json.loads(json.dumps(report.to_dict()))["good"][0]["recording"]
 
 
+def test_a_name_too_long_for_a_file_loses_its_trial_only(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    long = "歩" * 60  # nine bytes each as the dataset spells it, three in the folder it comes from
+    for name in ("walk1", long):
+        (tmp_path / "in" / f"{name}.csv").write_text("time,Fz [N]\n0,1\n0.1,2\n")
+    report = import_files([tmp_path / "in"], tmp_path / "lab.un")
+    assert [entry.recording for entry in report.good] == ["walk1"]
+    assert [long in bad.file and "too long" in bad.reason for bad in report.bad] == [True]
+
+
 def test_files_of_a_trial_that_do_not_overlap_in_time(tmp_path: Path) -> None:
     save(tmp_path / "s1" / "IK" / "walk1.npz")
     late = save(tmp_path / "s1" / "walk1_grf.npz", "grf", start=9.0, unit="N")

@@ -74,6 +74,14 @@ def test_converting_needs_the_mass_only_where_it_matters() -> None:
         convert_stream(_grf(), "W")
 
 
+def test_corners_of_plates_go_with_the_centre_of_pressure() -> None:
+    corners = {"p1": [[0.0, 400.0, 0.0]] * 4}
+    plates = _grf().assign_attrs(corners=corners)
+    new = convert_stream(plates, "m")
+    assert new.attrs["corners"]["p1"][0] == pytest.approx([0.0, 0.4, 0.0])
+    assert convert_stream(plates, "kN").attrs["corners"] == corners == plates.attrs["corners"]
+
+
 def test_precision_is_kept() -> None:
     stream = make_stream(np.ones((1, 1), np.float32), time=[0], channels=["a"], units="deg",
                          kind="angle")  # fmt: skip

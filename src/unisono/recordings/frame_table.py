@@ -1,8 +1,8 @@
 """Frames of recordings as rows: values of the chosen streams at common instants, and labels.
 
-A frame is valid where every channel is. A gap ends a stretch, and the next one is a sequence of its
-own, so that what looks at neighbours in time never looks across a gap or from one recording to
-another.
+A frame is valid where every channel is. A gap, of the mask or of the clock, ends a stretch, and the
+next one is a sequence of its own, so that what looks at neighbours in time never looks across a gap
+or from one recording to another.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +19,7 @@ from unisono.core.contracts import StreamInfo
 from unisono.core.errors import SchemaError
 from unisono.core.units import conversion_factor
 from unisono.recordings.schema import stream_names
+from unisono.recordings.signals.clock import valid_runs
 from unisono.recordings.signals.resampling import resample
 
 __all__ = [
@@ -280,11 +281,12 @@ def stack_frames(
     for tree in trees:
         frames = frames_of(tree, infos)
         whole = np.asarray(frames.valid.all(axis=1))
-        begins = whole & ~np.concatenate([[False], whole[:-1]])
-        stretch = number + np.cumsum(begins) - 1
-        number += int(begins.sum())
+        stretch = np.full(len(whole), -1, dtype=np.int64)
+        for run in valid_runs(whole, frames.time):
+            stretch[run.start : run.stop] = number
+            number += 1
         values.append(frames.values[whole].astype(np.float32))
-        sequence.append(stretch[whole].astype(np.int64))
+        sequence.append(stretch[whole])
         time.append(frames.time[whole])
         names.append(np.full(int(whole.sum()), str(tree.attrs["recording"])))
         for name in labels:

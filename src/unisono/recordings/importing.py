@@ -5,6 +5,7 @@ this process or in several; a trial that fails, or whose reader crashes, does no
 The dataset appears when all are through.
 """
 
+import errno
 import fnmatch
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -250,8 +251,14 @@ def _import_trial(job: _Job) -> _Outcome:
         except UnisonoError as error:
             outcome.bad.append(BadFile(", ".join(map(str, job.trial.files)), str(error)))
             continue
-        # Outside the try: a disk that is full ends the import.
-        entry = _stored(job.store, described)
+        try:
+            entry = _stored(job.store, described)
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise  # a disk that is full ends the import
+            reason = f"the name {name!r} is too long for a file of a dataset; shorten it."
+            outcome.bad.append(BadFile(", ".join(map(str, job.trial.files)), reason))
+            continue
         outcome.entries.append(entry)
         outcome.doubts += [
             *(RecordingDoubt(entry.recording, _said(doubt), doubt.remedy) for doubt in found),

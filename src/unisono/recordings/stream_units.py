@@ -122,7 +122,8 @@ def convert_stream(stream: xr.Dataset, unit: str, *, mass_kg: float | None = Non
     """Convert all channels of a stream that measure what the unit measures.
 
     A target per body mass is carried to the moments of a stream of forces only if asked for with a
-    second call; other channels (points of application, angles) stay as they are.
+    second call; other channels (points of application, angles) stay as they are. Corners of force
+    plates go with the points of application.
 
     Args:
         stream: The stream.
@@ -155,5 +156,10 @@ def convert_stream(stream: xr.Dataset, unit: str, *, mass_kg: float | None = Non
     new = stream.assign_coords(unit=("channel", np.array(units, dtype=str)))
     scale = xr.DataArray(factors.astype(stream["data"].dtype), dims="channel")
     new["data"] = stream["data"] * scale
+    if "corners" in stream.attrs and same_dimension(unit, "m"):
+        new.attrs["corners"] = {
+            name: (np.asarray(points, dtype=np.float64) * factors[chosen[0]]).tolist()
+            for name, points in stream.attrs["corners"].items()
+        }
     with_mass = f" with {mass_kg:g} kg" if mass_kg is not None else ""
     return add_history(new, f"converted from {', '.join(before)} to {unit}{with_mass}")

@@ -9,9 +9,11 @@ import pytest
 import xarray as xr
 
 from unisono.core.errors import FileFormatError
+from unisono.recordings.describe import describe
 from unisono.recordings.formats.arrays import arrays_to_streams, read_npy, read_npz, write_npz
 from unisono.recordings.formats.options import DEFAULTS, ReadOptions
 from unisono.recordings.schema import make_events, make_recording, make_stream
+from unisono.recordings.signals.gaps import GapPolicy, fill_gaps
 
 
 @pytest.fixture
@@ -33,6 +35,14 @@ def tree(rng: np.random.Generator) -> xr.DataTree:
 def test_our_layout_returns_the_same_recording(tree: xr.DataTree, tmp_path: Path) -> None:
     back = read_npz(write_npz(tree, tmp_path / "a.npz"))
     xr.testing.assert_identical(back, tree)
+
+
+def test_filled_samples_and_labels_of_numpy_come_back(tree: xr.DataTree, tmp_path: Path) -> None:
+    filled = fill_gaps(tree["grf"].to_dataset(), GapPolicy(10.0))
+    assert filled["filled"].values.any()
+    tree["grf"] = xr.DataTree(filled)
+    tree.attrs["labels"] = {"trial": np.int64(3)}
+    xr.testing.assert_identical(read_npz(write_npz(tree, tmp_path / "a.npz")), tree)
 
 
 def test_chosen_streams_and_stated_options(tree: xr.DataTree, tmp_path: Path) -> None:
@@ -68,6 +78,8 @@ def test_plain_arrays(tmp_path: Path) -> None:
     assert tree["wide"].sizes["channel"] == 3
     assert tree["angles"].attrs["kind"] == "angle"
     assert "other (4, 4)" in tree["angles"].attrs["history"][-1]
+    (said,) = (d for d in describe(tree).doubts if "not read" in d.message)
+    assert "other (4, 4)" in said.message
     assert tree["angles"].attrs["rate_hz"] == 10.0
 
 

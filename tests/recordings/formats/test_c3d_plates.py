@@ -44,6 +44,8 @@ def test_stream_of_one_plate(
     assert (vector(stream, "p1_f")[:, 2] > 500).all()  # on the body: upward
     assert any("20 N" in line for line in stream.attrs["history"])
     assert any("on the body" in line for line in stream.attrs["history"])
+    corners = known["FORCE_PLATFORM", "CORNERS"][..., 0].T
+    assert_allclose(stream.attrs["corners"]["p1"], corners)  # by these a foot beside it is seen
 
 
 def test_moments_in_newton_metres_give_the_same_wrench(

@@ -81,6 +81,14 @@ def test_column_map_and_rate_for_a_table_that_counts_samples(
         np.testing.assert_array_equal(back[name]["unit"], part["unit"])
 
 
+def test_a_column_named_as_time_keeps_the_unit_of_its_header(
+    read: Callable[..., xr.DataTree],
+) -> None:
+    named = {"time": ["clock"], "grf": ["Fz"]}
+    tree = read("clock [ms],Fz [N]\n0,1\n2.5,2\n", ReadOptions(columns=named))
+    np.testing.assert_array_equal(tree["grf"]["time"], [0, 0.0025])
+
+
 def test_table_without_a_header(read: Callable[..., xr.DataTree]) -> None:
     rows = "1,2,3\n4,5,6\n"
     with pytest.raises(FileFormatError, match=r"no header.*state columns="):

@@ -17,6 +17,7 @@ from unisono.recordings.formats.external_loads import (
 )
 from unisono.recordings.formats.opensim_table import read_opensim
 from unisono.recordings.schema import make_recording, make_stream
+from unisono.recordings.signals.heading import to_heading
 
 NAMES = ["fx", "fy", "fz", "copx", "copy", "tz"]
 UNITS = ["N", "N", "N", "mm", "mm", "N*mm"]
@@ -52,6 +53,14 @@ def test_missing_force_component_is_not_zero() -> None:
                        frame={"up": "z"})  # fmt: skip
     named = name_for_opensim(part)
     assert named["valid"].values.tolist() == [[False, True, False]]
+
+
+def test_a_stream_in_a_heading_frame_and_of_mixed_units_is_named() -> None:
+    turned = to_heading(grf(), 0.0)  # which remembers the laboratory's frame
+    assert name_for_opensim(turned).attrs["frame"]["up"] == "y"
+    mixed = make_stream([[1.0, 2.0, 0.7]], time=[0], channels=["r_fx", "r_fy", "r_fz"],
+                        units=["N", "N", "kN"], kind="force", frame={"up": "z"})  # fmt: skip
+    assert name_for_opensim(mixed).unit.values.tolist() == ["N", "kN", "N"]
 
 
 def test_frame_must_be_known() -> None:

@@ -155,6 +155,27 @@ def test_forces_bring_their_loads(shared_data: Callable[[str], Path], tmp_path: 
     assert read_file(written[0])["grf"]["data"].values[0].tolist() == [50, 50, -50]
 
 
+def test_forces_beside_angles_get_opensim_names_and_axes(tmp_path: Path) -> None:
+    grf = make_stream(
+        [[1.0, 2, 700, 0.1, 0.2, 3]] * 2, time=[0, 0.1], kind="force", frame={"up": "z"},
+        channels=[f"r_{c}" for c in ("fx", "fy", "fz", "copx", "copy", "tz")],
+        units=["N"] * 3 + ["m"] * 2 + ["N*m"],
+    )  # fmt: skip
+    angles = make_stream(
+        [[5.0], [6.0]], time=[0, 0.1], channels=["knee_angle_r"], units="deg", kind="angle"
+    )
+    tree = make_recording({"angles": angles, "grf": grf}, recording="r", subject="s")
+    written = write(tree, tmp_path / "all.mot")
+    assert [path.name for path in written] == ["all.mot", "all_external_loads.xml"]
+    back = read_file(written[0])
+    assert stream_names(back) == ["angles", "grf"]
+    assert back["angles"].to_dataset()["data"].values.tolist() == [[5.0], [6.0]]
+    assert back["grf"].attrs["frame"]["up"] == "y"
+    found = dict(zip(back["grf"].channel.values, back["grf"]["data"].values[0], strict=True))
+    assert [found[f"ground_force_r_v{a}"] for a in "xyz"] == [1, 700, -2]
+    assert found["ground_torque_r_y"] == 3
+
+
 def test_no_writer_for_a_suffix(tree: xr.DataTree, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"no writer for '\.c3d'; choose one of \.mot"):
         write(tree, tmp_path / "a.c3d")

@@ -62,6 +62,10 @@ def test_interleaved_rows_and_writing_back(layout: Path, tmp_path: Path) -> None
         ('["fx", "fz"]', "[]", "without channels"),
         ("grf.csv", "absent.csv", "absent.csv: No such file"),
         ('kind = "force"', 'kind = "force"\nother = 1', "other: Unexpected"),
+        ('"Mass"', '"Mas"', "the table has no column 'Mas'.*Did you mean"),
+        ('"Height"', '"Size"', "the table has no column 'Size'"),
+        ('"Shoe"]', '"Shoes"]', "the table has no column 'Shoes'"),
+        ('table = "people.csv"', "", "the table has no column 'Speed'; name one of a table"),
     ],
 )
 def test_bad_descriptions(layout: Path, old: str, new: str, message: str) -> None:

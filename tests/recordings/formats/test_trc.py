@@ -9,6 +9,8 @@ import pytest
 from unisono.core.errors import FileFormatError, OutputError, UnitError
 from unisono.recordings.formats.trc import read_trc, write_trc
 from unisono.recordings.schema import make_recording, make_stream
+from unisono.recordings.signals.rebuilding import with_streams
+from unisono.recordings.signals.resampling import resample_to_rate
 
 TRC = (
     "PathFileType\t4\t(X/Y/Z)\ta.trc\n"
@@ -71,6 +73,16 @@ def test_real_files_are_written_back(
     back = read_trc(write_trc(tree, tmp_path / name))
     for part in ("data", "valid", "time", "unit", "channel"):
         np.testing.assert_array_equal(back["markers"][part], tree["markers"][part])
+
+
+def test_the_rate_written_is_that_of_the_time_stamps(tmp_path: Path) -> None:
+    tree = read(tmp_path, TRC)
+    slower = resample_to_rate(tree["markers"].to_dataset(), 50.0)
+    other = with_streams(tree, {"markers": slower})
+    lines = write_trc(other, tmp_path / "b.trc").read_text().splitlines()
+    header = dict(zip(lines[1].split("\t"), lines[2].split("\t"), strict=True))
+    assert (header["DataRate"], header["CameraRate"], header["OrigDataRate"]) == ("50", "50", "100")
+    assert not read_trc(tmp_path / "b.trc")["markers"].attrs["history"]
 
 
 @pytest.mark.slow

@@ -54,6 +54,19 @@ def test_a_folder_with_captions(tmp_path: Path, rng: np.random.Generator) -> Non
     assert "line 1" in reasons["bad.bvh"] and "no caption" in reasons["zchild.bvh"]
 
 
+def test_pieces_of_one_recording_are_in_one_part(tmp_path: Path, rng: np.random.Generator) -> None:
+    for name in "abcdefgh":
+        save(tmp_path, name, motion(90))
+        (tmp_path / f"{name}.txt").write_text(f"a person does {name}\n")
+    corpus = read_bvh_corpus(tmp_path, generator=rng, options=BvhOptions(longest=1.5))
+    assert len(corpus) == 24
+    for seed in range(5):
+        parts = corpus.parts(test=0.25, valid=0.25, generator=np.random.default_rng(seed))
+        files = [{name.split(".")[0] for name in names} for names in parts]
+        assert [len(found) for found in files] == [4, 2, 2]
+        assert [len(names) for names in parts] == [12, 6, 6]  # no file in two parts
+
+
 def test_real_clips_have_labels_and_captions(
     shared_data: Callable[[str], Path], rng: np.random.Generator
 ) -> None:

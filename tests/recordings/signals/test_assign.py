@@ -78,6 +78,15 @@ def test_contacts_of_nobody_say_why(right: tuple, left: tuple, reason: str) -> N
     assert (contact.side == "") == bool(reason)
 
 
+def test_a_foot_hidden_all_the_contact_long_is_not_seen() -> None:
+    markers = _markers((0, 0), (0, 0.3))
+    for gap, reason in (((38, 42), ""), ((5, 60), "feet or centre of pressure are not seen")):
+        hidden = markers.copy(deep=True)
+        hidden["valid"].values[slice(*gap), :6] = False  # of the right foot
+        (contact,) = assign_plates(_tree(hidden, _plates((100, 400, 90, 10)))).contacts
+        assert contact.reason == reason
+
+
 def test_two_feet_on_one_plate_belong_to_none() -> None:
     plates = _plates((100, 800, 100, 0))
     plates.data[400:, 4] = 300.0  # the pressure moves on to the left foot

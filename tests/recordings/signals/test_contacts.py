@@ -53,6 +53,18 @@ def test_an_end_beside_the_unknown_is_not_known() -> None:
     assert not _find(load, valid)[1].start_known
 
 
+def test_nothing_is_known_across_a_gap_of_the_clock() -> None:
+    time = np.concatenate([np.arange(50), 500 + np.arange(50)]) / 100
+    load = np.where(np.arange(100) < 50, 0.0, 700.0)
+    found = find_contacts(load, time, np.ones(100, bool), 20.0, ContactRule())
+    assert [(c.start_s, c.first, c.last, c.start_known) for c in found] == [(5.0, 50, 99, False)]
+    load[20:50] = 700.0  # loaded on both sides: two phases, not one over the gap
+    found = find_contacts(load, time, np.ones(100, bool), 20.0, ContactRule())
+    assert [(c.first, c.last, c.start_known, c.stop_known) for c in found] == [
+        (20, 49, True, False), (50, 99, False, False),
+    ]  # fmt: skip
+
+
 def test_a_pause_that_is_not_valid_does_not_join() -> None:
     load = _load((100, 400))
     valid = np.ones(1000, bool)

@@ -49,6 +49,16 @@ def test_first_sample_is_no_copied_zero() -> None:
     assert new.data.values[-1, 0] == pytest.approx(3)
 
 
+def test_two_samples_between_gaps_have_no_window() -> None:
+    x = np.arange(10.0)
+    x[2] = np.nan
+    stream = make_stream(x[:, None], time=np.arange(10) / 100, channels=["x"], units="m",
+                         kind="position")  # fmt: skip
+    found = differentiate(stream, Derivative(degree=1))
+    assert found.valid.values[:, 0].tolist() == [False] * 3 + [True] * 7
+    assert np.allclose(found.data.values[3:, 0], 100.0)
+
+
 def test_gaps_are_not_crossed_and_short_runs_are_lost() -> None:
     x = 2 * TIME
     x[50:60] = np.nan

@@ -78,6 +78,18 @@ def test_where_the_centre_of_pressure_is_unknown_force_still_counts(
     assert grf.valid.values[5, 6:].all()
 
 
+def test_a_component_that_no_plate_gives_is_missing_and_not_zero(rng: np.random.Generator) -> None:
+    whole = _plates(rng)
+    stream = whole.sel(channel=[c for c in whole.channel.values if not c.endswith("fx")])
+    stream["valid"].values[12, 1] = False  # p1_fz at one instant
+    one, _ = find_plates(stream)
+    grf = forces_by_foot(stream, {"right": [(one, _contact(5, 20))]}, "z")
+    valid = dict(zip(grf.channel.values, grf["valid"].values.T, strict=True))
+    assert not valid["r_fx"].any() and not valid["r_tz"].any()
+    assert valid["r_fy"][4:22].all() and valid["r_fz"][4:22].sum() == 17
+    assert not valid["r_fz"][12] and not valid["r_copx"][12]
+
+
 def test_units_are_kept_and_must_agree(rng: np.random.Generator) -> None:
     grf = forces_by_foot(_plates(rng), {}, "z")
     assert grf.unit.values.tolist() == (["N"] * 3 + ["mm"] * 2 + ["N*mm"]) * 2

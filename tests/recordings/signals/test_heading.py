@@ -102,6 +102,35 @@ def test_one_angle_a_sample_and_masks_of_both_components(rng: np.random.Generato
     assert turned.valid.values[2].tolist() == [False, False, True]
 
 
+def test_filled_samples_stay_marked() -> None:
+    grf = make_stream(np.ones((3, 3)), time=range(3), channels=["r_fx", "r_fy", "r_fz"], units="N",
+                      kind="force", frame={"up": "z"})  # fmt: skip
+    grf["filled"] = (("time", "channel"), np.eye(3, dtype=bool))
+    turned = to_heading(grf, 0.3)
+    wanted = [[True, True, False], [True, True, False], [False, False, True]]
+    assert turned["filled"].values.tolist() == wanted
+    assert from_heading(turned, 0.3)["filled"].values.tolist() == wanted
+
+
+@pytest.mark.parametrize("up", ["y", "z"])
+def test_corners_of_plates_turn_with_the_centre_of_pressure(
+    up: str, rng: np.random.Generator
+) -> None:
+    flat = "xy" if up == "z" else "xz"
+    names = [f"p1_f{a}" for a in "xyz"] + [f"p1_cop{a}" for a in flat]
+    at = rng.normal(size=3)
+    data = [[1.0, 2.0, 3.0, *(at["xyz".index(a)] for a in flat)]]
+    plates = make_stream(data, time=[0], channels=names, units=["N"] * 3 + ["m"] * 2,
+                         kind="force", frame={"up": up})  # fmt: skip
+    plates.attrs["corners"] = {"p1": [at.tolist()] * 4}
+    turned = to_heading(plates, 0.7)
+    corner = dict(zip("xyz", turned.attrs["corners"]["p1"][0], strict=True))
+    assert [corner[a] for a in flat] == pytest.approx(turned.data.values[0, 3:].tolist())
+    assert corner[up] == at["xyz".index(up)]
+    assert np.allclose(from_heading(turned, 0.7).attrs["corners"]["p1"], at)
+    assert to_heading(plates, [0.7]).attrs["corners"] == turned.attrs["corners"]
+
+
 def _steps(trees: list[xr.DataTree], by: str) -> list[tuple[float, np.ndarray]]:
     """Heading and forward force in body weights of each step on one plate."""
     steps = []

@@ -88,6 +88,12 @@ def test_one_mirror_swaps_sides_and_turns_signs(rng: np.random.Generator) -> Non
         ), (stream, there)
     assert events_of(image)["side"].values.tolist() == ["left", "right", ""]
     assert image.attrs["labels"] == {"affected": "right", "speed": 1.3}
+    told = mirror(make_recording({"grf": tree["grf"].to_dataset()}, recording="a", subject="s",
+                                 captions=["Left leg first, leftwards, then clockwise", "bright"]),
+                  lateral="y")  # fmt: skip
+    assert told.attrs["captions"] == [
+        "Right leg first, rightwards, then counterclockwise", "bright",
+    ]  # fmt: skip
     assert image["grf"].attrs["history"] == ["made", "mirrored left to right"]
 
 

@@ -1,10 +1,11 @@
 """NPZ and NPY files.
 
-What :func:`write_npz` writes holds, for each stream, ``<stream>/data``, ``<stream>/valid`` and
-``<stream>/time``, and in ``recording`` a JSON text with the attributes, channels, units and events;
-it reads back as the same recording. Any other archive is read array by array: numbers of shape
-``(time, channel)`` or ``(time,)`` are streams named like the array, a vector named ``time`` or
-``t`` is the clock of those of its length, else ``rate_hz`` must be stated. Nothing is unpickled.
+What :func:`write_npz` writes holds, for each stream, ``<stream>/data``, ``<stream>/valid``,
+``<stream>/time`` and, where gaps were filled, ``<stream>/filled``, and in ``recording`` a JSON text
+with the attributes, channels, units and events; it reads back as the same recording. Any other
+archive is read array by array: numbers of shape ``(time, channel)`` or ``(time,)`` are streams
+named like the array, a vector named ``time`` or ``t`` is the clock of those of its length, else
+``rate_hz`` must be stated. Nothing is unpickled.
 """
 
 import json
@@ -27,12 +28,14 @@ from unisono.recordings.formats.tabulating import chosen_streams
 from unisono.recordings.formats.text import load_bytes
 from unisono.recordings.schema import (
     EVENTS,
+    add_history,
     events_of,
     make_events,
     make_recording,
     make_stream,
     validate,
 )
+from unisono.recordings.zarr_nodes import plain
 
 __all__ = ["arrays_to_streams", "read_npy", "read_npz", "write_npz"]
 
@@ -106,8 +109,9 @@ def arrays_to_streams(
         problem = f"no array is (time, channel): {said}"
         raise FileFormatError(path, "", problem, "save arrays of numbers with these two axes")
     if left:
-        words = f"not read, since no axis is this time: {', '.join(left[:5])}"
-        parts = {k: v.assign_attrs(history=[*v.history, words]) for k, v in parts.items()}
+        first = next(iter(parts))
+        words = doubt(f"not read, since no axis is this time: {', '.join(left[:5])}")
+        parts[first] = add_history(parts[first], words)
     return parts
 
 
@@ -192,6 +196,9 @@ def _restore(
         kind=said["attrs"]["kind"],
         valid=arrays[f"{name}/valid"],
     )
+    filled = arrays.get(f"{name}/filled")
+    if filled is not None:
+        stream["filled"] = (("time", "channel"), filled.astype(bool))
     return stream.assign_attrs(said["attrs"])
 
 
@@ -209,7 +216,7 @@ def write_npz(tree: xr.DataTree, path: str | Path, *, streams: Sequence[str] | N
         node = tree[name].to_dataset()
         if node["data"].dims != ("time", "channel"):
             raise SchemaError(f"stream {name!r} has axes {node['data'].dims}; save it as Zarr.")
-        for part in ("data", "valid", "time"):
+        for part in ("data", "valid", "time", *(["filled"] if "filled" in node else [])):
             arrays[f"{name}/{part}"] = node[part].values
         said[name] = {
             "channels": node["channel"].values.tolist(),
@@ -222,7 +229,7 @@ def write_npz(tree: xr.DataTree, path: str | Path, *, streams: Sequence[str] | N
         meta["events"] = {
             key: events[key].values.tolist() for key in ("time", "name", "side", "how")
         }
-    arrays[_META] = np.array(json.dumps(meta))
+    arrays[_META] = np.array(json.dumps(meta, default=plain))  # labels may be NumPy's numbers
     with atomic_file(path) as temporary, temporary.open("wb") as handle:
         np.savez_compressed(handle, **arrays)  # type: ignore[arg-type]  # names with a slash
     return path

@@ -2,7 +2,8 @@
 
 Channels of plate n (numbered from 1 as in the file), all in laboratory axes: ``pN_fx, _fy, _fz``
 (N), ``pN_mx, ..`` about the centre of the plate's surface, ``pN_copx, ..`` (unit of the points) and
-``pN_tx, ..`` (free moment). Formulas, sign and threshold: :mod:`.force_plates`.
+``pN_tx, ..`` (free moment). Formulas, sign and threshold: :mod:`.force_plates`. The attribute
+``corners`` holds the four corners of each plate in the laboratory, in the unit of the points.
 
 A plate that cannot be computed (a type that is not 1 to 4, parameters that are missing or
 contradict one another) does not lose the file: its raw channels stay in the analog streams, and a
@@ -139,7 +140,7 @@ def plates_stream(
     with np.errstate(over="ignore", invalid="ignore"):
         data = np.concatenate(parts, axis=1).astype(np.float32)
     kinds = ", ".join(str(platform.plate.kind) for platform in found.usable)
-    return make_stream(
+    stream = make_stream(
         data,
         time=np.arange(len(data)) / rate_hz,
         channels=names,
@@ -154,6 +155,9 @@ def plates_stream(
             *found.notes,
             *found.doubts,
         ],
+    )
+    return stream.assign_attrs(
+        corners={f"p{plate.number}": plate.plate.corners.tolist() for plate in found.usable}
     )
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from unisono.core.errors import FileFormatError, UnitError
 from unisono.core.units import same_dimension, tidy_unit
 
-__all__ = ["Cell", "header_cell", "kind_of", "parse_cell", "time_scale"]
+__all__ = ["SECONDS", "Cell", "header_cell", "kind_of", "parse_cell", "time_scale"]
 
 _CELL = re.compile(r"^(?:(?P<stream>[^/\[\]()]+)/)?(?P<name>.+?)\s*\[(?P<unit>[^\[\]]*)\]$")
 _ROUND = re.compile(r"^(?:(?P<stream>[^/\[\]()]+)/)?(?P<name>.+?)\s*\((?P<unit>[^()]*)\)$")
@@ -21,6 +21,9 @@ _PLAIN = re.compile(r"^(?:(?P<stream>[^/\[\]()]+)/)?(?P<name>.+)$")
 _TIME = re.compile(
     r"^(time|t|zeit|timestamps?|time[_ ]?(s|sec|ms|stamp)|seconds|system_timestamp.*)$"
 )
+SECONDS = {"s": 1.0, "sec": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "min": 60.0}
+"""Seconds in one unit of a column of time stamps."""
+
 _BY_UNIT = (
     (("deg",), "angles", "angle"),
     (("deg/s",), "angular_rates", "angular_rate"),
@@ -125,5 +128,4 @@ def time_scale(cell: Cell) -> float | None:
         return None
     if cell.unit in ("", "1"):
         return 0.001 if cell.name.strip().lower().endswith("ms") else 1.0
-    scales = {"s": 1.0, "sec": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "min": 60.0}
-    return scales.get(cell.unit)
+    return SECONDS.get(cell.unit)

@@ -21,7 +21,14 @@ from unisono.core.checks import nearest
 from unisono.core.errors import FileFormatError
 from unisono.core.files import write_text
 from unisono.recordings.formats.assembling import assemble, check_names, check_time, doubt
-from unisono.recordings.formats.columns import Cell, header_cell, kind_of, parse_cell, time_scale
+from unisono.recordings.formats.columns import (
+    SECONDS,
+    Cell,
+    header_cell,
+    kind_of,
+    parse_cell,
+    time_scale,
+)
 from unisono.recordings.formats.options import DEFAULTS, ReadOptions
 from unisono.recordings.formats.tabulating import tabulate
 from unisono.recordings.formats.text import (
@@ -244,7 +251,9 @@ def _time(
         problem = "there is no column of time"
         raise FileFormatError(path, "header", problem, "state rate_hz, or name the column 'time'")
     scale = time_scale(cells[column])
-    time = sheet.values[:, column] * (1.0 if scale is None else scale)
+    if scale is None:  # the user says that it is time, its header may say in what
+        scale = SECONDS.get(cells[column].unit, 1.0)
+    time = sheet.values[:, column] * scale
     check_time(path, time, sheet.lines)
     if len(time) > 2 and float(np.median(np.diff(time))) >= 0.5:
         step = float(np.median(np.diff(time)))

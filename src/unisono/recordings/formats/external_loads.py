@@ -71,16 +71,15 @@ def name_for_opensim(stream: xr.Dataset) -> xr.Dataset:
             mine = {m[3]: i for i, m in enumerate(parts) if m and m[1] == side and m[2] == what}
             if not mine:
                 continue
-            unit = str(stream.unit.values[next(iter(mine.values()))])
+            some = next(iter(mine.values()))
             for axis, source, sign in _axes(up):
                 column = mine.get(source)
-                some = next(iter(mine.values()))
                 floor = what == "t" or (what == "cop" and source == up)
                 absent = np.full(stream.sizes["time"], 0.0 if floor else np.nan)
                 values.append(absent if column is None else sign * stream["data"].values[:, column])
                 valid.append(stream["valid"].values[:, some if column is None else column])
                 channels.append(_PREFIX[what].format(side) + axis)
-                units.append(unit)
+                units.append(str(stream.unit.values[some if column is None else column]))
     named = make_stream(
         np.column_stack(values),
         time=stream.time.values,
@@ -88,10 +87,8 @@ def name_for_opensim(stream: xr.Dataset) -> xr.Dataset:
         units=units,
         kind="force",
         valid=np.column_stack(valid),
-        **{k: v for k, v in stream.attrs.items() if k != "kind"}
-        | {
-            "frame": {"up": "y", "forward": stream.attrs["frame"]["forward"], "handedness": "right"}
-        },
+        frame={"up": "y", "forward": stream.attrs["frame"]["forward"], "handedness": "right"},
+        **{k: stream.attrs.get(k) for k in ("rate_hz", "side", "filter", "history")},
     )
     return add_history(named, f"named for OpenSim, axes turned from {up} up to y up")
 
@@ -187,6 +184,7 @@ def write_forces(
     path: str | Path,
     *,
     stream: str = "grf",
+    streams: Sequence[str] | None = None,
     feet: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Write a force stream as ``.mot`` and, where the feet are known, the ExternalLoads beside it.
@@ -195,6 +193,7 @@ def write_forces(
         tree: A recording.
         path: The ``.mot``; the xml is named ``<stem>_external_loads.xml``.
         stream: Name of the force stream.
+        streams: All that the file holds, where other streams go into it, too.
         feet: As in :func:`write_external_loads`.
 
     Returns:
@@ -205,11 +204,13 @@ def write_forces(
         UnitError: If the forces are per mass and the recording has no ``mass_kg``.
     """
     path = Path(path)
-    named = name_for_opensim(tree[stream].to_dataset())
     copy = tree.copy()
-    copy[stream] = xr.DataTree(named)
-    written = [write_opensim(copy, path, streams=[stream])]
-    loads = find_loads([str(c) for c in named.channel.values])
+    chosen = list(streams or [stream])
+    for name in chosen:
+        if name in tree.children and tree[name].attrs.get("kind") == "force":
+            copy[name] = xr.DataTree(name_for_opensim(tree[name].to_dataset()))
+    written = [write_opensim(copy, path, streams=chosen)]
+    loads = find_loads([str(c) for c in copy[stream].channel.values])
     if loads and (feet is not None or all(load.side for load in loads)):
         beside = path.with_name(f"{path.stem}_external_loads.xml")
         written.append(write_external_loads(beside, path, loads, feet=feet))

@@ -261,8 +261,12 @@ def write(tree: xr.DataTree, path: str | Path, streams: Sequence[str] | None = N
         raise OutputError(f"{path}: no writer for {suffix!r}; choose one of {', '.join(WRITERS)}.")
     validate(tree)
     chosen = list(streams) if streams else stream_names(tree)
-    only = tree[chosen[0]].attrs.get("kind") if chosen[0] in tree.children else None
-    if suffix == ".mot" and len(chosen) == 1 and only == "force":
-        written: list[Path] = _load("external_loads:write_forces")(tree, path, stream=chosen[0])
+    forces = [
+        name for name in chosen if name in tree.children and tree[name].attrs["kind"] == "force"
+    ]
+    if suffix == ".mot" and forces:
+        written: list[Path] = _load("external_loads:write_forces")(
+            tree, path, stream=forces[0], streams=chosen
+        )
         return written
     return [_load(WRITERS[suffix])(tree, path, streams=streams)]

@@ -38,6 +38,7 @@ import xarray as xr
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from unisono.core.checks import nearest
 from unisono.core.errors import FileFormatError, OutputError
 from unisono.core.files import write_text
 from unisono.core.units import tidy_unit
@@ -91,6 +92,7 @@ def read_row_trials(path: str | Path, options: ReadOptions = DEFAULTS) -> list[x
     matrices = {name: _matrix(path, stream) for name, stream in layout.streams.items()}
     counts = {name: len(matrix) for name, matrix in matrices.items()}
     known = _table(path, layout)
+    _check_columns(path, layout, known)
     if known:
         counts[layout.table] = len(known)
     if len(set(counts.values())) != 1:
@@ -113,7 +115,7 @@ def read_row_trials(path: str | Path, options: ReadOptions = DEFAULTS) -> list[x
             subject=facts.get(layout.subject, layout.subject) or name,
             mass_kg=mass,
             height_m=None if height is None else round(height / 100, 6),
-            labels={key.lower(): _plain(facts[key]) for key in layout.labels if key in facts},
+            labels={key.lower(): _plain(facts[key]) for key in layout.labels},
             source={"file": path.name, "reader": "rows", "row": row},
         )
         trees.append(apply_options(tree, options))
@@ -174,6 +176,17 @@ def _table(path: Path, layout: RowTrials) -> list[dict[str, str]]:
         ]
     except csv.Error as error:
         raise FileFormatError(file, "", f"{error}", "mend the table") from error
+
+
+def _check_columns(path: Path, layout: RowTrials, known: Sequence[Mapping[str, str]]) -> None:
+    """Refuse what is named and in no column; the subject may be a name of its own."""
+    columns = list(known[0]) if known else []
+    sizes = [name for name in (layout.mass_kg, layout.height_cm) if isinstance(name, str) and name]
+    for name in [*layout.labels, *sizes]:
+        if name not in columns:
+            problem = f"the table has no column {name!r}"
+            remedy = f"name one of {', '.join(columns) or 'a table'}{nearest(name, columns)}"
+            raise FileFormatError(path, "table", problem, remedy)
 
 
 def _number(stated: str | float, facts: Mapping[str, str]) -> float | None:

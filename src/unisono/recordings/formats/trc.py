@@ -179,11 +179,21 @@ def _position_streams(tree: xr.DataTree) -> list[str]:
     return found
 
 
+def _is_rate(text: str, rate_hz: float) -> bool:
+    """Whether a header's rate is that of the time stamps, as near as its digits allow."""
+    try:
+        return abs(float(text) - rate_hz) <= 0.01 * rate_hz
+    except ValueError:
+        return False
+
+
 def _head(
     tree: xr.DataTree, path: Path, markers: list[str], unit: str, time: npt.NDArray[np.float64]
 ) -> str:
     rate = 1 / float(np.median(np.diff(time))) if len(time) > 1 else 100.0
     origin = (tree.attrs.get("source") or {}).get("header") or {}
+    if len(time) > 1 and not _is_rate(origin.get("DataRate", ""), rate):  # resampled since
+        origin = {k: text for k, text in origin.items() if k not in ("DataRate", "CameraRate")}
     keys = [*_KEYS, "OrigDataRate", "OrigDataStartFrame", "OrigNumFrames"]
     shown = f"{round(rate, 6):g}"
     values = [origin.get("DataRate", shown), origin.get("CameraRate", shown), str(len(time))]

@@ -6,7 +6,7 @@ written from labels, where files are named as those of the Bandai-Namco-Research
 (``dataset-1_CONTENT_STYLE_NUMBER.bvh``, Kobayashi et al., 2023; CC BY-NC 4.0).
 
 All clips must have one skeleton; a file with another, a damaged one or one without a caption is
-left out and listed. Long recordings are cut into pieces of equal length.
+left out and listed. Long recordings are cut into pieces of equal length, which no split parts.
 """
 
 import json
@@ -166,6 +166,8 @@ def _pieces(name: str, motion: Motion, told: _Told, options: BvhOptions) -> Iter
     layout = Layout(len(motion.rig.names), len(motion.rig.feet), options.rate_hz)
     rows = to_features(motion, layout).astype(np.float32)
     parts = np.array_split(rows, int(np.ceil(seconds / options.longest)))
+    whole = len(parts) == 1
+    labels = told.labels if whole else {**told.labels, "recording": name}
     for number, part in enumerate(parts):
-        own = name if len(parts) == 1 else f"{name}.{number + 1}"
-        yield MotionClip(own, part, told.captions, told.labels, options.rate_hz)
+        own = name if whole else f"{name}.{number + 1}"
+        yield MotionClip(own, part, told.captions, labels, options.rate_hz)

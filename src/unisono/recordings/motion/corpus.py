@@ -6,7 +6,8 @@ to end), and nothing in it is unpickled.
 
 Clips are parted by the pair of their labels ``content`` and ``style``: whole pairs are held out, so
 that a test asks for combinations that were never trained, of halves that were. Clips that come
-with a part of their own (the label ``part``, as a published split has) keep it.
+with a part of their own (the label ``part``, as a published split has) keep it. Pieces of one
+recording (the label ``recording``) are in one part always.
 """
 
 import json
@@ -45,7 +46,8 @@ class MotionClip:
         name: Its name, once in a corpus.
         rows: ``(L, F)``, two rows or more.
         captions: What it shows, one sentence or more.
-        labels: ``content``, ``style``, ``subject``, ``part``, as far as they are known.
+        labels: ``content``, ``style``, ``subject``, ``part``, as far as they are known, and
+            ``recording`` for a piece of one.
         rate_hz: Rows a second.
 
     Raises:
@@ -183,10 +185,10 @@ class MotionCorpus:
         """Names of the clips to train on, to choose by, and to test on.
 
         By the clips' own parts where all have one; otherwise by pairs of content and style where
-        pairs can be held out; otherwise by clip.
+        pairs can be held out; otherwise by recording.
 
         Args:
-            test: Share of the pairs (or clips) for the test, in (0, 1).
+            test: Share of the pairs (or recordings) for the test, in (0, 1).
             valid: Share of them to choose by.
             generator: Which ones.
 
@@ -198,7 +200,7 @@ class MotionCorpus:
         if all(clip.labels.get("part") in CORPUS_PARTS for clip in self.clips):
             chosen = [str(clip.labels["part"]) for clip in self.clips]
         else:
-            chosen = self._by_pairs(test, valid, generator) or self._by_clips(
+            chosen = self._by_pairs(test, valid, generator) or self._by_recordings(
                 test, valid, generator
             )
         named: dict[str, list[str]] = {part: [] for part in CORPUS_PARTS}
@@ -223,13 +225,17 @@ class MotionCorpus:
             "test" if pair in tested else "valid" if pair in chosen else "train" for pair in labels
         ]
 
-    def _by_clips(self, test: float, valid: float, generator: np.random.Generator) -> list[str]:
-        order = generator.permutation(len(self))
-        first, second = round(test * len(self)), round((test + valid) * len(self))
-        part = np.full(len(self), "train", dtype=object)
-        part[order[:first]] = "test"
-        part[order[first:second]] = "valid"
-        return [str(name) for name in part]
+    def _by_recordings(
+        self, test: float, valid: float, generator: np.random.Generator
+    ) -> list[str]:
+        keys = [clip.labels.get("recording", clip.name) for clip in self.clips]
+        known = list(dict.fromkeys(keys))
+        order = generator.permutation(len(known))
+        first, second = round(test * len(known)), round((test + valid) * len(known))
+        part = dict.fromkeys(known, "train")
+        part |= dict.fromkeys((known[i] for i in order[:first]), "test")
+        part |= dict.fromkeys((known[i] for i in order[first:second]), "valid")
+        return [part[key] for key in keys]
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write the corpus as a folder, whole or not at all.

@@ -49,6 +49,8 @@ class AssignRule:
         max_distance_m: Largest mean distance of the centre of pressure from the foot, metres.
         min_share: Share of instants at which the foot must be the nearer one.
         edge_m: How far heel or toe marker may lie beside the plate, metres.
+        max_gap_s: Longest gap of a marker that is bridged, seconds; further from where it was seen
+            a foot is nowhere.
         swing: ``"missing"`` or ``"zero"``.
         plates: Stream of the plates.
         markers: Stream of the markers.
@@ -63,6 +65,7 @@ class AssignRule:
     max_distance_m: float = 0.1
     min_share: float = 0.9
     edge_m: float = 0.03
+    max_gap_s: float = 0.2
     swing: str = "missing"
     plates: str = "plates"
     markers: str = "markers"
@@ -72,6 +75,7 @@ class AssignRule:
     def __post_init__(self) -> None:
         check_range("max_distance_m", self.max_distance_m, 0.0, 1.0)
         check_range("min_share", self.min_share, 0.0, 1.0, closed=True)
+        check_range("max_gap_s", self.max_gap_s, 0.0, 10.0, closed=True)
         check_choice("swing", self.swing, ("missing", "zero"))
 
 
@@ -187,7 +191,8 @@ def _verdict(
     point = _point(stream, plate, rows, up)
     load = stream["data"].values[rows, plate.force[up]].astype(np.float64)
     when = stream["time"].values[rows]
-    distance = {side: _distance(foot, when, point) for side, foot in feet.items()}
+    gap = rule.max_gap_s
+    distance = {side: _distance(foot, when, point, gap) for side, foot in feet.items()}
     seen = np.isfinite(point).all(axis=1) & np.all([np.isfinite(d) for d in distance.values()], 0)
 
     def said(side: str, metres: float, reason: str) -> PlateContact:
@@ -231,17 +236,24 @@ def _point(stream: xr.Dataset, plate: Plate, rows: npt.NDArray[Any], up: str) ->
     return point
 
 
-def _at(foot: _Foot, which: Array, when: Array) -> Array:
+def _at(foot: _Foot, which: Array, when: Array, max_gap_s: float) -> Array:
+    """Places of a marker at some instants, ``(instant, 2)``; NaN in longer gaps."""
     good = np.isfinite(which).all(axis=1)
     if not good.any():
         return np.full((len(when), 2), np.nan)
-    columns = [np.interp(when, foot.time[good], which[good, i]) for i in (0, 1)]
-    return np.stack(columns, axis=1)
+    seen = foot.time[good]
+    found = np.stack([np.interp(when, seen, which[good, i]) for i in (0, 1)], axis=1)
+    after = np.searchsorted(seen, when)
+    before = np.clip(np.searchsorted(seen, when, side="right") - 1, 0, None)
+    after = np.clip(after, None, len(seen) - 1)
+    apart = np.maximum(seen[after], when) - np.minimum(seen[before], when)
+    found[apart > max_gap_s + 1e-9] = np.nan
+    return found
 
 
-def _distance(foot: _Foot, when: Array, point: Array) -> Array:
+def _distance(foot: _Foot, when: Array, point: Array, max_gap_s: float) -> Array:
     """Distance of points from the segment heel to toe, metres, ``(row,)``."""
-    heel, toe = _at(foot, foot.heel, when), _at(foot, foot.toe, when)
+    heel, toe = (_at(foot, end, when, max_gap_s) for end in (foot.heel, foot.toe))
     along = toe - heel
     length = np.maximum((along**2).sum(axis=1), 1e-12)
     share = np.clip(((point - heel) * along).sum(axis=1) / length, 0, 1)
@@ -257,7 +269,7 @@ def _on_plate(
     corners = _horizontal(np.asarray(plate.corners, dtype=np.float64), up)
     corners = corners * conversion_factor(unit, "m")
     centre = corners.mean(axis=0)
-    for end in (_at(foot, foot.heel, middle)[0], _at(foot, foot.toe, middle)[0]):
+    for end in (_at(foot, path, middle, rule.max_gap_s)[0] for path in (foot.heel, foot.toe)):
         for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
             normal = np.array([b[1] - a[1], a[0] - b[0]]) / np.linalg.norm(b - a)
             normal = normal * np.sign((a - centre) @ normal)

@@ -3,7 +3,8 @@ r"""Loaded phases of a vertical force: when a foot, or a plate, carries load.
 A phase is loaded while the force on the body is above a threshold. Its ends are where the straight
 line between two samples crosses the threshold. Unloaded pauses shorter than ``min_swing_s`` are
 noise and join two phases; phases shorter than ``min_contact_s`` are noise and are dropped. An end
-that lies at the border of what is valid is not known: the foot may have been loaded before.
+that lies at the border of what is valid, or at a gap of the clock, is not known: the foot may have
+been loaded before.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from unisono.core.checks import check_range
 from unisono.core.units import conversion_factor, tidy_unit
+from unisono.recordings.signals.clock import valid_runs
 
 __all__ = ["Contact", "ContactRule", "find_contacts"]
 
@@ -94,6 +96,22 @@ def find_contacts(
         >>> [(round(x.start_s, 3), round(x.stop_s, 3), x.start_known) for x in c]
         [(0.15, 0.55, True)]
     """
+    found = []
+    for run in valid_runs(np.ones(len(time), dtype=bool), time):
+        rows = slice(run.start, run.stop)
+        for c in _unbroken(load[rows], time[rows], valid[rows], level, rule):
+            found.append(c._replace(first=c.first + run.start, last=c.last + run.start))
+    return found
+
+
+def _unbroken(
+    load: npt.NDArray[np.float64],
+    time: npt.NDArray[np.float64],
+    valid: npt.NDArray[np.bool_],
+    level: float,
+    rule: ContactRule,
+) -> list[Contact]:
+    """Loaded phases where no stamp of the clock is missing."""
     on = valid & (np.nan_to_num(load) > level)
     edges = np.flatnonzero(np.diff(np.concatenate(([False], on, [False])).astype(np.int8)))
     phases = [[int(a), int(b) - 1] for a, b in zip(edges[::2], edges[1::2], strict=True)]

@@ -79,7 +79,7 @@ def derivative_unit(unit: str, order: int = 1) -> str:
 def differentiate(stream: xr.Dataset, how: Derivative = Derivative()) -> xr.Dataset:  # noqa: B008
     """Differentiate every channel of a stream.
 
-    Runs too short for the polynomial (``degree`` + 1 samples) become not valid.
+    Runs too short for the polynomial (``degree`` + 1 samples, 3 for ``savgol``) become not valid.
 
     Args:
         stream: The stream.
@@ -111,9 +111,11 @@ def differentiate(stream: xr.Dataset, how: Derivative = Derivative()) -> xr.Data
     data = np.full(source.shape, np.nan)
     valid = np.zeros(source.shape, dtype=bool)
 
+    least = max(how.degree + 1, 3 if width else 2)  # a window is odd: of two samples one is left
+
     def act(mask: npt.NDArray[np.bool_], columns: npt.NDArray[np.intp]) -> None:
         for run in valid_runs(mask, time):
-            if run.stop - run.start > how.degree:
+            if run.stop - run.start >= least:
                 rows = slice(run.start, run.stop)
                 piece = source[rows][:, columns]
                 data[rows, columns] = (

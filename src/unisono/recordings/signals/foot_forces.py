@@ -5,7 +5,8 @@ A foot on plates :math:`i` has
 .. math:: F = \sum_i F_i, \qquad p = \frac{\sum_i F_{i,\text{up}}\, p_i}{\sum_i F_{i,\text{up}}},
           \qquad T = \sum_i T_i + \bigl[(p_i - p) \times F_i\bigr]_\text{up}
 
-with force :math:`F`, centre of pressure :math:`p` on the ground, and free moment :math:`T`.
+with force :math:`F`, centre of pressure :math:`p` on the ground, and free moment :math:`T`. A
+component that one of the plates does not give is not valid, nor is what follows from it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -106,7 +107,7 @@ def _one_foot(
     for plate, contact in contacts:
         rows = slice(contact.first - contact.start_known, contact.last + 1 + contact.stop_known)
         seen[rows] = True
-        f = np.nan_to_num(_columns(stream, plate.force, "xyz", rows))
+        f = _columns(stream, plate.force, "xyz", rows)
         p = _columns(stream, plate.point, [a for a, _ in horizontal_axes(up)], rows)
         t = _columns(stream, plate.torque, up, rows)[:, 0]
         known = np.asarray(np.isfinite(p).all(axis=1))

@@ -13,7 +13,7 @@ vertical component is left alone. Angles about anatomical axes know no heading.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 _PLANES: Mapping[str, tuple[tuple[str, float], tuple[str, float]]] = {
     "z": (("x", 1.0), ("y", 1.0)),
@@ -143,7 +144,9 @@ def to_heading(stream: xr.Dataset, angle: npt.ArrayLike, up: str | None = None) 
     """Turn the horizontal components of every vector of a stream into a heading frame.
 
     Channel names stay; afterwards x is forward, and y left (``up="z"``) or z right (``up="y"``). A
-    sample of a turned component is valid where both horizontal components were.
+    sample of a turned component is valid where both horizontal components were, and counts as
+    filled where one of them was. Corners of force
+    plates are turned with them, or forgotten where the angle changes with time.
 
     Args:
         stream: Positions, velocities, forces or moments in laboratory axes.
@@ -161,26 +164,31 @@ def to_heading(stream: xr.Dataset, angle: npt.ArrayLike, up: str | None = None) 
         [[90.0, 0.0, 700.0]]
     """
     frame = dict(stream.attrs["frame"])
-    turned = _turned(stream, np.asarray(angle, dtype=np.float64), up_axis(stream, up))
     axis = up_axis(stream, up)
+    data, valid, filled = _turned(stream, np.asarray(angle, dtype=np.float64), axis)
     new = rebuilt(
         stream,
-        *turned,
+        data,
+        valid,
+        filled=filled,
         done=f"turned into a heading frame ({_degrees(angle)})",
         frame=frame | {"up": axis, "forward": horizontal_axes(axis)[0][0]},
         laboratory_frame=frame,
+        **_turned_corners(stream, np.asarray(angle, dtype=np.float64), axis),
     )
     return new
 
 
 def from_heading(stream: xr.Dataset, angle: npt.ArrayLike, up: str | None = None) -> xr.Dataset:
     """Undo :func:`to_heading` with the same angle: back to laboratory axes."""
-    turned = _turned(stream, -np.asarray(angle, dtype=np.float64), up_axis(stream, up))
+    back = -np.asarray(angle, dtype=np.float64)
+    data, valid, filled = _turned(stream, back, up_axis(stream, up))
     frame = stream.attrs.get("laboratory_frame") or (
         dict(stream.attrs["frame"]) | {"forward": "unknown"}
     )
     done = f"turned back from a heading frame ({_degrees(angle)})"
-    new = rebuilt(stream, *turned, done=done, frame=frame)
+    corners = _turned_corners(stream, back, up_axis(stream, up))
+    new = rebuilt(stream, data, valid, filled=filled, done=done, frame=frame, **corners)
     new.attrs.pop("laboratory_frame", None)
     return new
 
@@ -190,11 +198,12 @@ def _degrees(angle: npt.ArrayLike) -> str:
     return f"{turn[0]:.2f} deg" if len(turn) == 1 else f"{turn[0]:.2f} to {turn[-1]:.2f} deg"
 
 
-def _turned(stream: xr.Dataset, angle: Array, up: str) -> tuple[Array, npt.NDArray[np.bool_]]:
-    (first, sign_1), (second, sign_2) = horizontal_axes(up)
+def _turned(stream: xr.Dataset, angle: Array, up: str) -> tuple[Array, Mask, Mask | None]:
+    """Samples in the turned axes, which are valid, and which were filled (None: not known)."""
+    (first, _), (second, _) = horizontal_axes(up)
     data = stream["data"].values.astype(np.float64, copy=True)
     valid = stream["valid"].values.copy()
-    cos, sin = np.cos(angle), np.sin(angle)
+    filled = stream["filled"].values.copy() if "filled" in stream else None
     pairs = [
         (v.columns[first], v.columns[second])
         for v in vectors(stream)
@@ -206,11 +215,33 @@ def _turned(stream: xr.Dataset, angle: Array, up: str) -> tuple[Array, npt.NDArr
             f"{second}; a heading turns laboratory vectors only."
         )
     for i, j in pairs:
-        a, b = sign_1 * data[:, i], sign_2 * data[:, j]
-        data[:, i] = sign_1 * (a * cos + b * sin)
-        data[:, j] = sign_2 * (b * cos - a * sin)
+        data[:, i], data[:, j] = _rotated(data[:, i], data[:, j], angle, up)
         valid[:, i] = valid[:, j] = valid[:, i] & valid[:, j]
-    return data, valid
+        if filled is not None:
+            filled[:, i] = filled[:, j] = filled[:, i] | filled[:, j]
+    return data, valid, filled
+
+
+def _rotated(first: Array, second: Array, angle: Array, up: str) -> tuple[Array, Array]:
+    """Components along the two horizontal axes after a turn."""
+    (_, sign_1), (_, sign_2) = horizontal_axes(up)
+    a, b, cos, sin = sign_1 * first, sign_2 * second, np.cos(angle), np.sin(angle)
+    return sign_1 * (a * cos + b * sin), sign_2 * (b * cos - a * sin)
+
+
+def _turned_corners(stream: xr.Dataset, angle: Array, up: str) -> dict[str, Any]:
+    """The attribute ``corners`` of force plates in the turned axes, where there is one."""
+    if "corners" not in stream.attrs:
+        return {}
+    if angle.size != 1:
+        return {"corners": {}}
+    i, j = ("xyz".index(axis) for axis, _ in horizontal_axes(up))
+    found = {}
+    for name, points in stream.attrs["corners"].items():
+        corners = np.array(points, dtype=np.float64)
+        corners[:, i], corners[:, j] = _rotated(corners[:, i], corners[:, j], angle.ravel(), up)
+        found[name] = corners.tolist()
+    return {"corners": found}
 
 
 def _positions(tree: xr.DataTree, stream: str | None) -> xr.Dataset:

@@ -13,6 +13,7 @@ view looks like one of a right leg; its ``ipsi`` events have side "right". It is
 :func:`undo_leg_view`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,6 +36,11 @@ __all__ = ["lateral_axis", "leg_view", "mirror", "mirror_stream", "undo_leg_view
 
 _DONE = "mirrored left to right"
 _IPSI, _CONTRA = "ipsi_", "contra_"
+_OTHER_WORD = {
+    "left": "right", "right": "left", "clockwise": "counterclockwise",
+    "counterclockwise": "clockwise",
+}  # fmt: skip
+_SIDE_WORD = re.compile(r"\b(left|right)(?=(wards?)?\b)|\b(counter)?clockwise\b", re.IGNORECASE)
 _LABORATORY = ("position", "velocity", "force", "moment")
 
 
@@ -45,7 +51,7 @@ def mirror(
     lateral: str | Mapping[str, str] | None = None,
     rules: Sequence[MirrorRule] = MIRROR_RULES,
 ) -> xr.DataTree:
-    """Mirror a recording: channels, streams, events and labels that speak of a side.
+    """Mirror a recording: channels, streams, events, labels and captions that speak of a side.
 
     Args:
         tree: The recording.
@@ -83,7 +89,15 @@ def mirror(
     if "labels" in attrs:
         attrs["labels"] = {k: OTHER_SIDE.get(v, v) if isinstance(v, str) else v
                            for k, v in dict(attrs["labels"]).items()}  # fmt: skip
+    if "captions" in attrs:
+        attrs["captions"] = [_SIDE_WORD.sub(_other_word, str(text)) for text in attrs["captions"]]
     return make_recording({n: parts[n] for n in order}, events=events, **attrs)
+
+
+def _other_word(found: re.Match[str]) -> str:
+    word = found[0]
+    other = _OTHER_WORD[word.lower()]
+    return other.upper() if word.isupper() else other.title() if word[0].isupper() else other
 
 
 def mirror_stream(

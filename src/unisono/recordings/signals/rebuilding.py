@@ -37,7 +37,8 @@ def rebuilt(
         valid: New mask of the same shape.
         done: What was done, one line.
         **changes: ``time``, ``channels``, ``units``, ``filled`` (mask of samples that a gap policy
-            made) and any attribute of a stream, where they differ from the old ones.
+            made; the old one goes on where there are as many samples) and any attribute of a
+            stream, where they differ from the old ones.
     """
     attributes = dict(stream.attrs) | {k: v for k, v in changes.items() if k not in _VARIABLES}
     fresh = make_stream(
@@ -49,6 +50,8 @@ def rebuilt(
         valid=valid,
     )
     filled = changes.get("filled")
+    if filled is None and "filled" in stream and stream["filled"].shape == valid.shape:
+        filled = stream["filled"].values
     if filled is not None:
         fresh["filled"] = (("time", "channel"), np.asarray(filled, dtype=bool))
     return add_history(fresh.assign_attrs(attributes), done)
