@@ -14,7 +14,7 @@ import xarray as xr
 from unisono.api.building import Rows
 from unisono.api.cards import bridge_card
 from unisono.api.opening import Face, open_kind, restored
-from unisono.api.recipe import Sampling
+from unisono.api.recipe import Sampling, SplitSettings
 from unisono.api.recipe_files import claim_run, is_finished
 from unisono.api.translated import Translated, Translation
 from unisono.api.translated_recording import RecordingTranslation, assemble_windows, cut_source
@@ -270,6 +270,12 @@ def _open(recipe: TranslationRecipe) -> tuple[PairSet, dict[str, StreamInfo]]:
 def _split(recipe: TranslationRecipe, pairs: PairSet) -> Split:
     """Parts by subject; rows that are their own subject are drawn one by one."""
     said = recipe.split
+    for key in ("name", "by", "share_subjects"):
+        if getattr(said, key) != getattr(SplitSettings(), key):
+            raise ConfigError(
+                f"split.{key} says nothing to a bridge, whose parts are drawn by subject; leave it "
+                "out, or name who tests in split.leave_out."
+            )
     keys = sorted(set(pairs.subject.tolist()))
     unknown = [key for key in said.leave_out if key not in keys]
     if unknown:
