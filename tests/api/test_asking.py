@@ -1,6 +1,7 @@
 """Mirrors src/unisono/api/asking.py."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -176,8 +177,6 @@ def test_a_narrowed_model_answers_its_question_whatever_the_recording_holds(
 def test_a_part_that_was_not_calibrated_is_banded_over_all_and_says_so(
     model: api.Model, data: api.Dataset
 ) -> None:
-    from dataclasses import replace
-
     rough = replace(model, tables={k: t for k, t in model.tables.items() if " | " not in k})
     out = rough.generate(data.load(data.recordings[0]), given=["angles"], want=["left"], samples=2)
     assert any("not for exactly this one" in doubt for doubt in out.doubts)
@@ -210,3 +209,35 @@ def test_questions_that_make_no_sense_are_refused(
     with pytest.raises(ModelError, match="needs one of"):
         question(model, ["markers"], None, None)
     assert set(stream_names(data.load(data.recordings[0]))) == set(EVERY)
+
+
+def test_a_narrowed_model_has_the_bands_of_what_a_recording_holds(
+    model: api.Model, data: api.Dataset
+) -> None:
+    """A table of more streams than are there would be too narrow."""
+    tree = data.load(data.recordings[0])
+    del tree["right"]
+    whole = model.generate(tree, given=["angles"], want=["left"], samples=3)
+    narrowed = model.asking(given=["angles", "right"], want=["left"])
+    found = narrowed.generate(tree, samples=3)
+    assert found.provenance["given"] == ["angles"]
+    assert not any("not for exactly" in doubt for doubt in found.doubts)
+    np.testing.assert_array_equal(found.parts["left"].upper, whole.parts["left"].upper)
+    lost = {k: t for k, t in narrowed.tables.items() if k != table_key("left", ["angles"])}
+    rough = replace(narrowed, tables=lost).generate(tree, samples=3)
+    assert any("not for exactly" in doubt for doubt in rough.doubts)
+    over_all = replace(model, tables={"left": model.tables["left"]})
+    want = over_all.generate(tree, given=["angles"], want=["left"], samples=3)
+    np.testing.assert_array_equal(rough.parts["left"].upper, want.parts["left"].upper)
+    assert narrowed.tables["left"] == model.tables[table_key("left", ["angles", "right"])]
+
+
+def test_a_live_stream_is_asked_for_what_does_not_arrive(
+    model: api.Model, data: api.Dataset
+) -> None:
+    tree = data.load(data.recordings[0])
+    del tree["right"]
+    live = model.stream(tree)
+    assert (live.want, live.inputs.names) == (("right",), ("angles", "left"))
+    assert live.tables["right"] == model.tables[table_key("right", ["angles", "left"])]
+    assert model.stream(tree, want=["left"]).inputs.names == ("angles",)

@@ -97,6 +97,23 @@ def test_npz_holds_bands_and_samples(both: Generated, tmp_path: Path) -> None:
     assert back["grf"]["unit"].values.tolist() == list(UNITS)
 
 
+def test_an_ending_in_capitals_loses_nothing(both: Generated, tmp_path: Path) -> None:
+    both.save(tmp_path / "a.NPZ")
+    assert "grf_sample_2" in api.read_one(tmp_path / "a.NPZ").children
+    written = both.save(tmp_path / "walk.MOT")
+    assert "walk_moments.sto" in [p.name for p in written]
+
+
+def test_loads_of_another_file_are_not_written_over(both: Generated, tmp_path: Path) -> None:
+    (tmp_path / "walk_external_loads.xml").write_text("mine")
+    with pytest.raises(OutputError, match=r"walk_external_loads\.xml exists"):
+        both.save(tmp_path / "walk.mot")
+    assert [p.name for p in tmp_path.iterdir()] == ["walk_external_loads.xml"]
+    moments = Generated(both.source, {"moments": both.parts["moments"]}, {})
+    moments.save(tmp_path / "walk.mot")  # writes no loads
+    assert (tmp_path / "walk_external_loads.xml").read_text() == "mine"
+
+
 def test_nothing_is_written_over(both: Generated, tmp_path: Path) -> None:
     (tmp_path / "walk_moments.sto").write_text("mine")
     with pytest.raises(OutputError, match="walk_moments.sto exists"):

@@ -92,3 +92,17 @@ def test_bad_lines_are_named(tiny_model: api.Model, make_walk: Walk) -> None:
     plain = ["time," + ",".join(str(c) for c in tiny_model.streams["angles"].channels)]
     found = list(stream_lines(tiny_model, [*plain, "0,1,2,3,4,5,6", "0.02,1,2,3,4,5,6"], source))
     assert len(found) == 1 and len(found[0].parts["grf"].time) == 2
+
+
+def test_blank_lines_are_no_frames(tiny_model: api.Model, make_walk: Walk) -> None:
+    lines = lines_of(make_walk("a", 11, seconds=0.5, rate=50.0), time=False)
+    source = api.LiveSource(50.0)
+    plain, blank = (
+        [p.parts["grf"] for p in stream_lines(tiny_model, text, source)]
+        for text in (lines, [*lines[:4], "", *lines[4:], "", "\n"])
+    )
+    for what in ("mean", "time"):
+        one, other = (np.concatenate([getattr(p, what) for p in parts]) for parts in (plain, blank))
+        np.testing.assert_array_equal(one, other)
+    with pytest.raises(ModelError, match="line 5 has 1 cells"):
+        list(stream_lines(tiny_model, [*lines[:3], "", "7"], source))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -118,3 +119,14 @@ def test_what_cannot_be_done_is_one_line(tiny_map: api.MapModel, make_swing: Mak
         api.Edit()
     with pytest.raises(UnisonoError, match="one thing to do"):
         api.Edit(forecast=3, to_class="a")
+
+
+@pytest.mark.parametrize("what", [{"toward": ("speed", 1.8)}, {"forecast": 3}])
+def test_a_pattern_that_keeps_nothing_is_refused(
+    tiny_map: api.MapModel, make_swing: Make, what: dict[str, Any]
+) -> None:
+    how = api.Edit(**what, keep=("joint_4", "jiont_*"))
+    with pytest.raises(
+        UnisonoError, match=r"keep 'jiont_\*' fits no channel.*Did you mean 'joint_"
+    ):
+        api.edit(tiny_map, make_swing(12), how)

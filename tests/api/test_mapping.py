@@ -31,3 +31,14 @@ def test_what_is_of_another_model_is_refused(
         api.fit_map(swings, by=["time"], output=Path(tiny_map.folder))
     with pytest.raises(ConfigError, match="diffusion must lie"):
         api.MapRequest((), diffusion=-1)
+
+
+def test_a_stopped_run_of_another_model_is_not_thrown_away(
+    swings: api.Dataset, tmp_path: Path
+) -> None:
+    kept = tmp_path / "model.run" / "recipe.toml"
+    kept.parent.mkdir()
+    kept.write_text('method = "llma"\n')
+    with pytest.raises(OutputError, match=r"model\.run holds a run of unisono train"):
+        api.fit_map(swings, by=["time"], output=tmp_path / "model")
+    assert kept.exists()

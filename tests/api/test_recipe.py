@@ -54,6 +54,7 @@ def test_a_recipe_reads_back_to_an_equal_one(file: Path, tmp_path: Path) -> None
         ("split.test=0.85", "leave nothing to train on"),
         ("split.calibration=0.8", "leave nothing to train on"),
         ("bands.levels=[0.5, 1.5]", "bands.levels"),
+        ("bands.levels=[]", "bands.levels names no level"),
         ("bands.folds=1", "bands.folds"),
         ("bands.fold_steps=0", "bands.fold_steps"),
         ("bands.method=other", "bands.method"),

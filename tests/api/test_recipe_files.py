@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from unisono.api.recipe import DataSettings, Recipe
-from unisono.api.recipe_files import check_same, claim_run, read_recipe
+from unisono.api.recipe_files import check_same, claim_run, is_finished, read_recipe
 from unisono.core.config import from_mapping, to_mapping, to_toml
 from unisono.core.errors import ConfigError, OutputError
 from unisono.methods import LLMASettings
@@ -93,3 +93,16 @@ def test_a_run_works_beside_its_output_and_writes_over_nothing(tmp_path: Path) -
     output.mkdir()
     with pytest.raises(OutputError, match="model exists; choose another output"):
         claim_run(output, recipe, resume=False)
+
+
+def test_a_finished_run_is_shown_to_its_own_recipe_alone(tmp_path: Path) -> None:
+    output, recipe = tmp_path / "model", Recipe()
+    assert not is_finished(output, recipe, resume=True)
+    output.mkdir()
+    assert is_finished(output, recipe, resume=True)  # its run was removed: nothing to compare
+    assert not is_finished(output, recipe, resume=False)
+    (tmp_path / "model.run").mkdir()
+    (tmp_path / "model.run" / "recipe.toml").write_text(to_toml(recipe))
+    assert is_finished(output, recipe, resume=True)
+    with pytest.raises(ConfigError, match=r"another \[llma\] than resume came with"):
+        is_finished(output, replace(recipe, llma=LLMASettings(steps=7)), resume=True)

@@ -1,6 +1,7 @@
 """Mirrors src/unisono/api/row_results.py."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,3 +40,24 @@ def test_trials_of_different_lengths_are_refused(
     results = [tiny_model.generate(tree, samples=2) for tree in trees]
     with pytest.raises(OutputError, match="trials of one length"):
         save_rows(results, tmp_path / "grf.csv")
+
+
+def test_a_stream_in_several_units_is_refused_before_anything_is_written(
+    tiny_model: api.Model, make_walk: Callable[..., xr.DataTree], tmp_path: Path
+) -> None:
+    result = tiny_model.generate(make_walk("a", 1), samples=2)
+    part = replace(result.parts["grf"], units=(*result.parts["grf"].units[:5], "m"))
+    with pytest.raises(OutputError, match="grf has channels in N/kg, m"):
+        save_rows([replace(result, parts={"grf": part})], tmp_path / "grf.csv")
+    assert not list(tmp_path.iterdir())
+
+
+def test_results_of_windows_by_events_have_the_rate_of_their_clock(
+    tiny_model: api.Model, make_walk: Callable[..., xr.DataTree], tmp_path: Path
+) -> None:
+    result = tiny_model.generate(make_walk("a", 1), samples=2)
+    attrs = {k: v for k, v in result.parts["grf"].attrs.items() if k != "rate_hz"}
+    part = replace(result.parts["grf"], attrs=attrs)  # as place_windows makes them
+    save_rows([replace(result, parts={"grf": part})] * 2, tmp_path / "grf.csv")
+    for back in api.read(tmp_path / "grf.rows.toml"):
+        assert back["grf"].attrs["rate_hz"] == 50.0

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import cycle
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 import xarray as xr
@@ -17,6 +18,7 @@ from unisono.api.live_inputs import LiveSource
 from unisono.api.streaming import Live
 from unisono.core.errors import ConfigError, ModelError, UnitError
 from unisono.core.random import generator
+from unisono.evaluation.calibration import Bands
 
 Walk = Callable[..., xr.DataTree]
 
@@ -165,6 +167,43 @@ def test_missing_samples_widen_and_never_break(tiny_model: api.Model, make_walk:
     assert widths[2] > 1.01 * widths[0]
 
 
+def test_a_model_of_both_directions_answers_backwards(
+    tiny_model: api.Model, make_walk: Walk
+) -> None:
+    tree = make_walk("a", 11, rate=50.0)
+    live = tiny_model.stream(tree, want=["angles"])
+    assert live.inputs.names == ("grf",)
+    out = live.push(tree)
+    assert out is not None and out.parts["angles"].channels == tiny_model.streams["angles"].channels
+    still = tree.copy(deep=True)
+    still["grf"]["data"].values[:] = 0.0
+    other = tiny_model.stream(still, want=["angles"]).push(still)
+    assert other is not None
+    assert np.abs(other.parts["angles"].mean - out.parts["angles"].mean).max() > 0.1
+
+
+def test_a_stream_that_never_arrives_counts_as_missing(
+    tiny_model: api.Model, make_walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two given streams of six channels each, one: half of the channels are gone."""
+    tree = make_walk("a", 11, rate=50.0)
+    gone: list[float] = []
+
+    def seen(tables: object, name: str, raw: Bands, missing: npt.NDArray[np.float64]) -> Bands:
+        gone.append(float(missing.max()))
+        return raw
+
+    monkeypatch.setattr("unisono.api.streaming.calibrated_bands", seen)
+    data = replace(tiny_model.recipe.data, given=("angles", "more"))
+    model = replace(
+        tiny_model,
+        recipe=replace(tiny_model.recipe, data=data),
+        streams={**tiny_model.streams, "more": tiny_model.streams["angles"]},
+    )
+    assert feed(model, tree, [50]) and feed(tiny_model, tree, [50])
+    assert (max(gone[: len(gone) // 2]), max(gone[len(gone) // 2 :])) == (0.5, 0.0)
+
+
 def test_bands_are_calibrated_where_the_future_is_unknown(
     tiny_model: api.Model, make_walk: Walk
 ) -> None:
@@ -196,6 +235,10 @@ def test_what_cannot_be_streamed_is_refused(tiny_model: api.Model, make_walk: Wa
     tree = make_walk("a", 11)
     with pytest.raises(ModelError, match="is given angles; what arrives has grf"):
         tiny_model.stream(tree.filter(lambda node: node.name != "angles"))
+    with pytest.raises(ConfigError, match="does not know a stream 'grff'. Did you mean 'grf'"):
+        tiny_model.stream(tree, want=["grff"])
+    with pytest.raises(ModelError, match="is given grf; what arrives has angles"):
+        tiny_model.stream(tree.filter(lambda node: node.name != "grf"), want=["angles"])
     with pytest.raises(ConfigError, match="does not know a stream 'angle'"):
         tiny_model.stream(LiveSource(50.0, {"angle": ["a"]}))
     with pytest.raises(UnitError):

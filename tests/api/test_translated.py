@@ -69,3 +69,11 @@ def test_what_does_not_suit_is_refused(tmp_path: Path) -> None:
 def test_the_summary_says_how_many_and_how_sure() -> None:
     text = made("image", (1, 8, 8)).summary()
     assert "it: 2 of shape (1, 8, 8), 6 samples each" in text
+
+
+def test_no_surface_is_written_over(tmp_path: Path) -> None:
+    (tmp_path / "out_001.obj").write_text("mine")
+    with pytest.raises(OutputError, match=r"out_001\.obj exists"):
+        made("voxels", (8, 8, 8)).save(tmp_path / "out.obj")
+    assert [f.name for f in tmp_path.iterdir()] == ["out_001.obj"]
+    assert (tmp_path / "out_001.obj").read_text() == "mine"

@@ -10,7 +10,7 @@ import xarray as xr
 
 from unisono.api.recipe import Sampling
 from unisono.api.translated import Translated
-from unisono.api.translated_recording import SourceWindows, assemble_windows
+from unisono.api.translated_recording import SourceWindows, assemble_windows, cut_source
 from unisono.api.translating import fit_translation
 from unisono.api.translation_recipe import TranslationRecipe
 from unisono.core.config import from_mapping
@@ -97,3 +97,23 @@ def test_what_is_too_short_or_lacks_a_channel(
     walk["angles"] = walk["angles"].isel(channel=slice(0, 4))
     with pytest.raises(ModelError, match="lacks channel"):
         model.translate_recording(walk)
+
+
+def test_a_recording_in_other_units_is_converted_and_another_kind_refused(
+    model: Any,  # noqa: ANN401
+    make_walk: Callable[..., xr.DataTree],
+) -> None:
+    cut = model.recipe.data.cut("given")
+    walk = make_walk("new", 11)
+    want = cut_source(walk, cut, model.streams).data["angles"]
+    node = walk["angles"].to_dataset()
+    for unit, kind in (("rad", "angle"), ("rad/s", "angular_velocity")):
+        other = node.assign(data=(node["data"].dims, np.deg2rad(node["data"].values)))
+        other = other.assign_coords(unit=("channel", [unit] * 6)).assign_attrs(kind=kind)
+        walk["angles"] = xr.DataTree(other)
+        if kind == "angle":
+            found = cut_source(walk, cut, model.streams).data["angles"]
+            np.testing.assert_allclose(found, want, atol=1e-4)
+        else:
+            with pytest.raises(ModelError, match="angular_velocity"):
+                cut_source(walk, cut, model.streams)

@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -166,3 +167,10 @@ class TestBadInput:
         recipe = recipe_of(pair_file(tmp_path), tmp_path / "model")
         with pytest.raises(ConfigError, match="leave_out names 'nobody'"):
             fit_translation(replace(recipe, split=replace(recipe.split, leave_out=("nobody",))))
+
+    @pytest.mark.parametrize("said", [{"name": "mine"}, {"by": "day"}, {"share_subjects": True}])
+    def test_a_split_that_would_be_passed_over(self, said: dict[str, Any], tmp_path: Path) -> None:
+        recipe = recipe_of(pair_file(tmp_path), tmp_path / "model")
+        with pytest.raises(ConfigError, match=f"split.{next(iter(said))} says nothing to a bridge"):
+            fit_translation(replace(recipe, split=replace(recipe.split, **said)))
+        assert not (tmp_path / "model.run").exists()

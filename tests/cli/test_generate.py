@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from unisono import api
 
@@ -42,3 +43,19 @@ def test_json_holds_all_that_is_said(
     assert set(said) == {"written", "recording", "provenance", "doubts", "physics"}
     assert (said["provenance"]["steps"], said["provenance"]["seed"]) == (1, 5)
     assert {c["name"] for c in said["physics"]["grf"]} >= {"friction", "mean_vertical"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--keep-frames", "0:3"), "--keep-frames says nothing without --text"),
+        (("--no-hold-feet",), "--hold-feet says nothing without --text"),
+        (("--text", "a person walks", "--want", "grf"), "--want says nothing beside --text"),
+    ],
+)
+def test_options_that_would_be_passed_over_are_refused(
+    unisono: Callable[..., object], words: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    assert (
+        said in unisono("generate", "model", "a.csv", "--out", tmp_path / "o.csv", *words).complaint
+    )

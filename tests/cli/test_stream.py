@@ -39,6 +39,9 @@ def test_lines_from_standard_input(
     assert run.status == 0 and len(run.out.splitlines()) == 1 + 25
     monkeypatch.setattr("sys.stdin", io.StringIO("a,b\n1,2\n"))
     assert "no column is a channel" in unisono("stream", tiny_model.folder).complaint
+    for words in (("--unit", "angles=rad"), ("--swap", "angles"), ("--up", "y")):
+        said = unisono("stream", tiny_model.folder, *words).complaint
+        assert f"{words[0]} says nothing of standard input" in said
 
 
 def test_doubts_go_to_standard_error(

@@ -64,3 +64,15 @@ def test_a_file_that_is_not_toml_is_one_line(tmp_path: Path) -> None:
         read_toml(tmp_path / "bad.toml")
     with pytest.raises(ConfigError, match="does not exist"):
         read_toml(tmp_path / "absent.toml")
+
+
+def test_a_date_is_a_value_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "r.toml").write_text("when = 2024-01-01\n")
+    tree = read_toml(tmp_path / "r.toml")
+    got = apply_settings(tree, ["training.steps=2024-01-01"])
+    assert "training" not in tree
+    with pytest.raises(ConfigError, match="unknown key 'when'"):
+        from_mapping(Recipe, got)
+    got.pop("when")
+    with pytest.raises(ConfigError, match=r"training\.steps: .*integer"):
+        from_mapping(Recipe, got)

@@ -42,6 +42,8 @@ _BETWEEN = 6
 def table_key(want: str, given: Iterable[str]) -> str:
     """Key of the calibration table of a stream for what is given.
 
+    With nothing given it is the key, in a narrowed model, of the table over all parts.
+
     Example:
         >>> table_key("grf", ["imu", "angles"])
         'grf | angles + imu'
@@ -155,11 +157,12 @@ def ask(model: "Model", given: Sequence[str] | None, want: Sequence[str] | None)
     )
     tables: dict[str, BandTable] = {}
     for name in wanted:
-        exact = model.tables.get(table_key(name, there))
-        if exact is not None:
-            tables |= {name: exact, table_key(name, there): exact}
-        elif name in model.tables:
-            tables[name] = model.tables[name]
+        # tables of other parts stay: a recording may lack what the question gives
+        tables |= {k: t for k, t in model.tables.items() if k.startswith(table_key(name, ()))}
+        over_all = tables.get(table_key(name, ()), model.tables.get(name))
+        best = tables.get(table_key(name, there), over_all)
+        named = {name: best, table_key(name, ()): over_all}
+        tables |= {key: table for key, table in named.items() if table is not None}
     tables |= missing_tables(model.tables, wanted)
     return replace(model, recipe=recipe, tables=tables)
 

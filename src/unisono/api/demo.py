@@ -10,11 +10,11 @@ import xarray as xr
 
 from unisono.api.evaluating import Evaluation, EvaluationResult, evaluate, test_recordings
 from unisono.api.fitting import run_recipe
-from unisono.api.model import Model, load_model
+from unisono.api.model import Model
 from unisono.api.recipe import Recipe, Sampling
 from unisono.core.checks import check_range
 from unisono.core.config import apply_settings, from_mapping
-from unisono.core.errors import OutputError, SchemaError
+from unisono.core.errors import ConfigError, OutputError, SchemaError
 from unisono.recordings.dataset import Dataset
 from unisono.recordings.signals.resampling import resample
 from unisono.recordings.stream_units import convert_stream
@@ -51,6 +51,9 @@ def demo(
         settings: ``key.path=value`` settings that override the demo's recipe; ``demo.subjects``
             and ``demo.trials`` say how many people walk, and how often.
         progress: Called with what is being done, how much of it, and of how much.
+
+    Raises:
+        ConfigError: If a setting is wrong, or ``out`` holds a demo of other settings.
     """
     out = Path(out)
     text = files("unisono.api").joinpath("demo.toml").read_text(encoding="utf-8")
@@ -59,7 +62,7 @@ def demo(
     table["data"]["path"], table["output"] = str(out / "walkers.un"), str(out / "model")
     recipe = from_mapping(Recipe, table)
     data = _walkers(out / "walkers.un", walkers, progress)
-    model = _model(recipe, progress)
+    model = run_recipe(recipe, resume=True, progress=progress)
     picture = _generate(model, data, out)
     options = Evaluation(sampling=Sampling(samples=50), pictures=(picture,))
     return evaluate(model, data, out=out, options=options)
@@ -67,7 +70,13 @@ def demo(
 
 def _walkers(path: Path, walkers: _Walkers, progress: Tell | None) -> Dataset:
     if path.exists():
-        return Dataset.open(path)
+        found = Dataset.open(path)
+        if len(found) != walkers.subjects * walkers.trials:
+            raise ConfigError(
+                f"{path} holds {len(found)} walks of an earlier demo, not {walkers.subjects} times "
+                f"{walkers.trials}; give --out another folder, or remove this one."
+            )
+        return found
 
     def told() -> Iterator[xr.DataTree]:
         total = walkers.subjects * walkers.trials
@@ -78,12 +87,6 @@ def _walkers(path: Path, walkers: _Walkers, progress: Tell | None) -> Dataset:
             yield tree
 
     return Dataset.create(path, told())
-
-
-def _model(recipe: Recipe, progress: Tell | None) -> Model:
-    if Path(recipe.output).exists():
-        return load_model(recipe.output)
-    return run_recipe(recipe, resume=True, progress=progress)
 
 
 def _generate(model: Model, data: Dataset, out: Path) -> Picture:

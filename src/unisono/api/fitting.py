@@ -17,7 +17,7 @@ from unisono.api.one_sided import ONE_SIDED_KINDS, signs_of
 from unisono.api.pretraining import begin_at_pretrained, check_strangers
 from unisono.api.previewing import make_preview
 from unisono.api.recipe import Recipe, load_recipe
-from unisono.api.recipe_files import claim_run
+from unisono.api.recipe_files import claim_run, is_finished
 from unisono.core.config import from_mapping, to_toml
 from unisono.core.files import write_text
 from unisono.methods import AnyMethod
@@ -91,7 +91,7 @@ def fit(
 def run_recipe(recipe: Recipe, *, resume: bool = False, progress: Tell | None = None) -> Model:
     """Train, calibrate and seal; see :func:`train_recipe`."""
     output = Path(recipe.output)
-    if output.exists() and resume:
+    if is_finished(output, recipe, resume=resume):
         return load_model(output)
     work = claim_run(output, recipe, resume=resume)
     parts = open_parts(recipe)

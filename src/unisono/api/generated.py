@@ -15,6 +15,7 @@ from unisono.api.showing import show
 from unisono.core.errors import ConfigError, OutputError
 from unisono.core.files import write_text
 from unisono.evaluation.physics import PhysicsReport
+from unisono.recordings.formats.external_loads import loads_beside
 from unisono.recordings.formats.registry import write
 from unisono.recordings.schema import make_recording, make_stream
 
@@ -160,11 +161,11 @@ class Generated:
         notes = path.with_name(path.name + ".json")
         layout = self._layout(path)
         if not overwrite:
-            for file in (*layout, notes):
+            for file in (*layout, *self._loads(layout), notes):
                 if file.exists():
                     raise OutputError(f"{file} exists; choose another name.")
         tree = self.mean
-        if path.suffix == ".npz":
+        if path.suffix.lower() == ".npz":
             for name, extra in self._everything().items():
                 tree[name] = xr.DataTree(extra)
         written = [file for target, names in layout.items() for file in write(tree, target, names)]
@@ -174,7 +175,7 @@ class Generated:
     def _layout(self, path: Path) -> dict[Path, list[str] | None]:
         """Which streams go to which file; None for all that the format holds."""
         forces = [name for name, part in self.parts.items() if part.kind == "force"]
-        if path.suffix != ".mot" or not forces or len(self.parts) == 1:
+        if path.suffix.lower() != ".mot" or not forces or len(self.parts) == 1:
             return {path: None}
         layout: dict[Path, list[str] | None] = {path: forces[:1]}
         for name in self.parts:
@@ -182,6 +183,15 @@ class Generated:
                 ending = ".mot" if name in forces else ".sto"
                 layout[path.with_name(f"{path.stem}_{name}{ending}")] = [name]
         return layout
+
+    def _loads(self, layout: Mapping[Path, list[str] | None]) -> list[Path]:
+        """ExternalLoads that stand beside forces in .mot."""
+        return [
+            loads_beside(file)
+            for file, names in layout.items()
+            if file.suffix.lower() == ".mot"
+            and [self.parts[name].kind for name in names or self.parts] == ["force"]
+        ]
 
     def _everything(self) -> dict[str, xr.Dataset]:
         """Bands and samples as further streams, for formats that hold any stream."""

@@ -9,7 +9,7 @@ import xarray as xr
 
 from unisono.api.forces import body_weights, force_layout
 from unisono.api.generated import Generated, GeneratedStream
-from unisono.api.inputs import make_inputs
+from unisono.api.inputs import given_side, make_inputs
 from unisono.api.mechanics import settle
 from unisono.api.missing import calibrated_bands, share_missing
 from unisono.api.one_sided import on_its_side, signs_known
@@ -46,8 +46,7 @@ def generate(
     doubts = [*inputs.doubts, *lag_doubts(model, recording)]
     parts, physics = {}, {}
     told: dict[str, dict[str, Any]] = {}
-    known = model.given if set(model.given) & set(inputs.batch.data) else model.want
-    widths = {name: model.streams[name].width for name in known}
+    widths = {name: model.streams[name].width for name in given_side(model, want)}
     gone = share_missing(inputs.batch, widths, inputs.timeline)
     for name in want:
         answer = _calibrated(model, name, drawn[name], gone, options.physics)

@@ -23,7 +23,7 @@ from unisono.recordings.windows import KNOWN, WindowBatch, cut_windows, window_h
 if TYPE_CHECKING:
     from unisono.api.model import Model
 
-__all__ = ["Inputs", "make_inputs", "matched", "to_batch", "whole_batch"]
+__all__ = ["Inputs", "given_side", "make_inputs", "matched", "to_batch", "whole_batch"]
 
 _OUTSIDE = 0.05
 """Share of samples outside the training range above which it is said."""
@@ -62,7 +62,7 @@ def make_inputs(model: "Model", recording: xr.DataTree, want: tuple[str, ...] = 
         UnitError: If a unit cannot be converted.
     """
     names = stream_names(recording)
-    given = model.want if want and set(want) <= set(model.given) else model.given
+    given = given_side(model, want)
     present = tuple(name for name in given if name in names)
     if not present:
         raise ModelError(
@@ -83,6 +83,16 @@ def make_inputs(model: "Model", recording: xr.DataTree, want: tuple[str, ...] = 
         table = _headed(model, recording, windows)
         return Inputs(batch, table, np.zeros(0), None, doubts + said + more)
     return _fixed(model, recording, loose, doubts)
+
+
+def given_side(model: "Model", want: Sequence[str]) -> tuple[str, ...]:
+    """Streams that an answer is made from: where all that is wanted is given, what is generated.
+
+    Args:
+        model: The model.
+        want: Streams to be generated.
+    """
+    return model.want if want and set(want) <= set(model.given) else model.given
 
 
 def whole_batch(model: "Model", recording: xr.DataTree, names: Sequence[str]) -> Batch:

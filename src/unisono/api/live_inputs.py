@@ -147,6 +147,7 @@ class LiveInputs:
     Args:
         model: The model.
         header: What arrives: a recording with its streams, channels, units and rates.
+        given: Streams that answers are made from; by default those the model is given.
 
     Raises:
         ModelError: If the model is of windows from event to event or turns what it is given by a
@@ -154,7 +155,7 @@ class LiveInputs:
         UnitError: If a unit cannot be converted.
     """
 
-    def __init__(self, model: "Model", header: xr.DataTree) -> None:
+    def __init__(self, model: "Model", header: xr.DataTree, given: Sequence[str] = ()) -> None:
         cut = model.cut
         if cut.by:
             raise ModelError(
@@ -165,14 +166,15 @@ class LiveInputs:
         self.doubts: list[str] = []
         self._links = {}
         arriving = dict(streams(header))
-        for name in model.given:
+        self.given = tuple(given or model.given)
+        for name in self.given:
             if name in arriving:
                 self._links[name] = self._link(model, name, arriving[name])
             else:
                 self.doubts.append(f"{name} is missing: bands are wider")
         if not self._links:
             raise ModelError(
-                f"the model is given {', '.join(model.given)}; what arrives has "
+                f"the model is given {', '.join(self.given)}; what arrives has "
                 f"{', '.join(arriving)}; rename a stream or use another model."
             )
         self._origin: float | None = None

@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from unisono.api.generated import Generated
+from unisono.api.inputs import given_side
 from unisono.api.live_inputs import LiveSource
 from unisono.api.streaming import Live, LiveStream
 from unisono.core.checks import check_range
@@ -89,13 +90,13 @@ def stream_lines(
     cells = [parse_cell(_STDIN, cell) for cell in header]
     clock = next((i for i, cell in enumerate(cells) if time_scale(cell) is not None), None)
     scale = (time_scale(cells[clock]) or 1.0) if clock is not None else 0.0
-    columns = _columns(model, cells, clock)
+    columns = _columns(model, given_side(model, tuple(want or ())), cells, clock)
     tree = _header(model, cells, columns, source)
     stream = model.stream(tree, want=want, options=options)
-    for number, row in enumerate(rows):
+    for number, row in enumerate(row for row in rows if row):  # a blank line is no frame
         if len(row) != len(cells):
             raise ModelError(
-                f"line {number + 2} has {len(row)} cells, but the header {len(cells)}."
+                f"line {rows.line_num} has {len(row)} cells, but the header {len(cells)}."
             )
         values = np.array([_number(cell) for cell in row])
         at = number / source.rate_hz if clock is None else values[clock] * scale
@@ -186,13 +187,15 @@ def _number(cell: str) -> float:
         return float("nan")
 
 
-def _columns(model: "Model", cells: Sequence[Cell], clock: int | None) -> dict[str, list[int]]:
+def _columns(
+    model: "Model", given: Sequence[str], cells: Sequence[Cell], clock: int | None
+) -> dict[str, list[int]]:
     """Columns of each given stream; what the model does not know is left out."""
     found: dict[str, list[int]] = {}
     for i, cell in enumerate(cells):
-        owners = [cell.stream] if cell.stream else list(model.given)
+        owners = [cell.stream] if cell.stream else list(given)
         for name in owners:
-            if name in model.given and (cell.stream or cell.name in model.streams[name].channels):
+            if name in given and (cell.stream or cell.name in model.streams[name].channels):
                 found.setdefault(name, []).append(i)
                 break
     if clock is not None:
@@ -200,7 +203,7 @@ def _columns(model: "Model", cells: Sequence[Cell], clock: int | None) -> dict[s
     if not any(found.values()):
         raise ModelError(
             "no column is a channel that the model is given; it knows "
-            f"{', '.join(model.streams[model.given[0]].channels[:6])}, ...; name columns so."
+            f"{', '.join(model.streams[given[0]].channels[:6])}, ...; name columns so."
         )
     return found
 

@@ -161,9 +161,10 @@ def edit(model: MapModel, recording: xr.DataTree, how: Edit) -> Edited:
     """Edit a recording on a map.
 
     Raises:
-        UnisonoError: If the map does not know the label or class, the data do not reach so far, or
-            there are too few frames.
+        UnisonoError: If the map does not know the label or class, the data do not reach so far,
+            there are too few frames, or a pattern of what is to be kept fits no channel.
     """
+    _check_kept(recording, how.keep)
     placed = model.map.embed(recording)
     if how.forecast:
         return _onwards(model.map, recording, placed, how)
@@ -179,6 +180,21 @@ def edit(model: MapModel, recording: xr.DataTree, how: Edit) -> Edited:
         wanted = _returned(model, placed, noised, (chosen, wanted), how)
     edited = _replaced(model.map, recording, placed, (chosen, target, wanted), how.keep)
     return edited if noised is None else edited._replace(round_trip=noised.error)
+
+
+def _check_kept(recording: xr.DataTree, keep: Sequence[str]) -> None:
+    """Refuse a pattern that keeps nothing: what was meant would be edited."""
+    known = [
+        str(c)
+        for _, node in streams(recording)
+        if "channel" in node
+        for c in node["channel"].values
+    ]
+    for pattern in keep:
+        if not any(fnmatch(channel, pattern) for channel in known):
+            raise UnisonoError(
+                f"keep {pattern!r} fits no channel of the recording.{nearest(pattern, known)}"
+            )
 
 
 def _noised(model: MapModel, placed: Embedded) -> Noised:

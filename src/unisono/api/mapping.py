@@ -128,7 +128,7 @@ def fit_map(
     Raises:
         ConfigError: If there is one sequence or subject only.
         SchemaError: If a label is missing or constant.
-        OutputError: If the output exists.
+        OutputError: If the output exists, or the run of another model lies beside it.
     """
     output = Path(output)
     if output.exists():
@@ -143,6 +143,10 @@ def fit_map(
         channels=asked.channels,
     )
     work = output.with_name(output.name + ".run")
+    if (work / "recipe.toml").exists():  # a map's own leftovers hold none
+        raise OutputError(
+            f"{work} holds a run of unisono train; choose another output, or remove it."
+        )
     shutil.rmtree(work, ignore_errors=True)
 
     def one(name: str, how: ConDASettings, control: str = "none") -> ConDA:

@@ -12,7 +12,7 @@ from unisono.api.building import build_method
 from unisono.api.cards import model_card
 from unisono.api.generated import Generated
 from unisono.api.generating import generate
-from unisono.api.live_inputs import LiveSource
+from unisono.api.live_inputs import LiveSource, source_of
 from unisono.api.opening import Face, open_kind, restored
 from unisono.api.recipe import Recipe, Sampling
 from unisono.api.streaming import Live, LiveStream
@@ -148,15 +148,21 @@ class Model(Face):
         Args:
             source: What will arrive: a recording that shows its streams, channels, units and rates
                 (its samples are not looked at), or a :class:`LiveSource`.
-            want: Streams to generate; by default all that the model generates.
+            want: Streams to generate; by default all that the model generates; for a model of any
+                part those that do not arrive.
             options: How to answer.
 
         Raises:
             ModelError: If the model's windows end at events or are turned by a heading, or nothing
                 that it is given arrives.
             UnitError: If a unit cannot be converted.
+            ConfigError: If the model does not know a stream, or does not generate it.
         """
-        return LiveStream(self, source, tuple(want or self.want), options)
+        asked = self
+        if self.method.any_part:
+            asked = question(self, stream_names(source_of(self, source)), None, want)
+            want = asked.want
+        return LiveStream(asked, source, tuple(want or self.want), options)
 
     def lag(self, recording: xr.DataTree, *, most_s: float = 0.5, how: How = "prediction") -> Lag:
         """How late the given side of a recording is against the other; both must be measured.

@@ -12,7 +12,7 @@ import torch
 from unisono.api.motion_model import MotionModel, load_motion_model
 from unisono.api.motion_recipe import MotionRecipe, load_motion_recipe
 from unisono.api.motion_windows import MotionWindows
-from unisono.api.recipe_files import claim_run
+from unisono.api.recipe_files import claim_run, is_finished
 from unisono.core.config import to_mapping, to_toml
 from unisono.core.errors import ConfigError
 from unisono.core.files import write_text
@@ -82,7 +82,7 @@ def fit_motion(
         ConfigError: If the data do not fit the recipe, or resume comes with another recipe.
     """
     output = Path(recipe.output)
-    if output.exists() and resume:
+    if is_finished(output, recipe, resume=resume):
         return load_motion_model(output)
     work = claim_run(output, recipe, resume=resume)
     corpus = motion_corpus(recipe) if corpus is None else corpus

@@ -67,4 +67,4 @@ def recalibrate(model: "Model", data: Dataset) -> "Model":
     )
     if model.method.any_part:
         tables |= {table_key(name, model.given): table for name, table in tables.items()}
-    return replace(model, tables=tables | factors)
+    return replace(model, tables={**model.tables, **tables, **factors})

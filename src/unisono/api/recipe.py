@@ -130,6 +130,8 @@ class BandSettings:
     correction: str = "jackknife"
 
     def __post_init__(self) -> None:
+        if not self.levels:
+            raise ConfigError("bands.levels names no level; name one or more, e.g. [0.5, 0.9].")
         for level in self.levels:
             check_range("bands.levels", level, 0.0, 1.0)
         check_range("bands.samples", self.samples, 2, 100_000, closed=True)

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from unisono.core.config import apply_settings, from_mapping, read_toml, to_mapping
 from unisono.core.errors import ConfigError, OutputError
 
-__all__ = ["check_same", "claim_run", "read_recipe"]
+__all__ = ["check_same", "claim_run", "is_finished", "read_recipe"]
 
 
 class _Recipe(Protocol):
@@ -67,6 +67,27 @@ def check_same(kept: Path, recipe: object) -> None:
             )
 
 
+def is_finished(output: Path, recipe: object, *, resume: bool) -> bool:
+    """Whether a run that is to go on has sealed its model already.
+
+    Args:
+        output: Folder of the model.
+        recipe: What would be run.
+        resume: Whether a run is to go on.
+
+    Raises:
+        ConfigError: If the model was made by another recipe, as far as its run is still there.
+    """
+    if not (resume and output.exists()):
+        return False
+    check_same(_work_of(output) / "recipe.toml", recipe)
+    return True
+
+
+def _work_of(output: Path) -> Path:
+    return output.with_name(output.name + ".run")
+
+
 def claim_run(output: Path, recipe: object, *, resume: bool) -> Path:
     """Find the folder, beside the output, of what a run needs to go on: log and checkpoints.
 
@@ -81,7 +102,7 @@ def claim_run(output: Path, recipe: object, *, resume: bool) -> Path:
         OutputError: If the output exists, or a stopped run lies there and ``resume`` is False.
         ConfigError: If the stopped run was started with another recipe.
     """
-    work = output.with_name(output.name + ".run")
+    work = _work_of(output)
     if output.exists():
         raise OutputError(f"{output} exists; choose another output, or remove it.")
     if work.exists() and not resume:

@@ -29,12 +29,19 @@ def save_rows(
         The files written.
 
     Raises:
-        OutputError: If the suffix is another, a file exists, or the trials differ in length.
+        OutputError: If the suffix is another, a file exists, the trials differ in length, or the
+            channels of a stream in unit, of which such a table has one a stream.
     """
     path = Path(path)
     if path.suffix.lower() != ".csv" or not results:
         raise OutputError(f"{path}: results of several trials go to a .csv, one trial a row.")
     first = results[0].parts
+    for name, part in first.items():
+        if len(set(part.units)) > 1:
+            raise OutputError(
+                f"{path}: {name} has channels in {', '.join(dict.fromkeys(part.units))}, and rows "
+                "have one unit a stream; save the results one by one (result.save)."
+            )
     tables = {
         name: path if len(first) == 1 else path.with_name(f"{path.stem}_{name}.csv")
         for name in first
@@ -43,10 +50,11 @@ def save_rows(
     for file in (*tables.values(), layout):
         if file.exists() and not overwrite:
             raise OutputError(f"{file} exists; choose another name.")
+    clock = next(iter(first.values())).time
     trees = [result.mean for result in results]
     written = [write_row_trials(trees, file, stream=name) for name, file in tables.items()]
     about = {
-        "rate_hz": float(next(iter(first.values())).attrs["rate_hz"]),
+        "rate_hz": round((len(clock) - 1) / float(clock[-1] - clock[0]), 6),
         "streams": {
             name: {
                 "file": tables[name].name,

@@ -23,13 +23,15 @@ import torch
 import xarray as xr
 
 from unisono.api.generated import Generated, GeneratedStream
+from unisono.api.inputs import given_side
 from unisono.api.live_bands import LIVE_S, live_frames, spread_bands
 from unisono.api.live_inputs import LiveInputs, LiveSource, as_pieces, source_of
 from unisono.api.missing import calibrated_bands, share_missing
 from unisono.api.one_sided import on_its_side, signs_known
 from unisono.api.placing import Answer, place_frames, way_back
-from unisono.core.checks import check_range
+from unisono.core.checks import check_range, nearest
 from unisono.core.contracts import Batch, Draws
+from unisono.core.errors import ConfigError
 from unisono.core.provenance import provenance
 from unisono.core.random import generator
 from unisono.evaluation.calibration import BandTable, sample_bands
@@ -80,6 +82,11 @@ class LiveStream:
         source: What arrives.
         want: Streams to generate.
         options: How to answer.
+
+    Raises:
+        ConfigError: If the model does not know a wanted stream, or does not generate it.
+        ModelError: As :class:`unisono.api.live_inputs.LiveInputs`.
+        UnitError: As the same.
     """
 
     def __init__(
@@ -90,8 +97,13 @@ class LiveStream:
         options: Live,
     ) -> None:
         self.model, self.want, self.options = model, tuple(want), options
+        for name in self.want:
+            if name not in model.streams:
+                raise ConfigError(
+                    f"this model does not know a stream {name!r}.{nearest(name, model.streams)}"
+                )
         header = source_of(model, source)
-        self.inputs = LiveInputs(model, header)
+        self.inputs = LiveInputs(model, header, given_side(model, self.want))
         self._length, self._rate = model.cut.length, model.cut.rate_hz
         self._hop = live_frames(model.recipe, options.hop_s)
         self._delay = min(round(options.delay_s * self._rate), self._length - self._hop)
@@ -190,7 +202,7 @@ class LiveStream:
         batch = self._batch(start, end)
         drawn = self._draw(batch, end)
         frames = slice(first - start, until - start)
-        widths = {name: self.model.streams[name].width for name in self.inputs.names}
+        widths = {name: self.model.streams[name].width for name in self.inputs.given}
         gone = share_missing(batch, widths)[:, frames]
         return first, until, {n: self._calibrated(n, drawn[n], frames, gone) for n in self.want}
 

@@ -155,6 +155,9 @@ class Translation:
             path.with_stem(f"{path.stem}_{i:03d}") if several else path
             for i in range(len(part.mean))
         ]
+        taken = [name for name in names if name.exists()]
+        if taken:
+            raise OutputError(f"{taken[0]} exists; choose another name, or remove it.")
         return [
             save_mesh(mesh_of(solid.astype(np.float64)), name)
             for solid, name in zip(part.mean, names, strict=True)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from unisono.api.inputs import matched
 from unisono.api.translated import Translated
 from unisono.core.contracts import StreamInfo
 from unisono.core.errors import ModelError, OutputError
@@ -87,10 +88,12 @@ class RecordingTranslation:
 def cut_source(
     recording: xr.DataTree, cut: Cut, streams: Mapping[str, StreamInfo]
 ) -> SourceWindows:
-    """Cut a recording as a model's given side was, overlapping by half.
+    """Cut a recording as a model's given side was, overlapping by half, in the model's units.
 
     Raises:
-        ModelError: If it is shorter than a window, or lacks a channel.
+        ModelError: If it is shorter than a window, lacks a channel, or a stream's kind or axes are
+            not the model's.
+        UnitError: If a unit cannot be converted.
     """
     overlapping = replace(cut, stride=max(1, cut.length // 2), min_valid=0.0)
     found = cut_windows(recording, overlapping)
@@ -99,15 +102,14 @@ def cut_source(
             f"the recording is shorter than a window of {cut.length / cut.rate_hz:g} s; give a "
             "longer one."
         )
-    data = {}
+    data, mass = {}, float(found.table["mass_kg"].iloc[0])
     for name in cut.streams:
         have, need = found.streams[name].channels, streams[name].channels
         missing = [channel for channel in need if channel not in have]
         if missing:
             raise ModelError(f"stream {name!r} lacks channel {missing[0]!r}, which is needed.")
-        order = [have.index(channel) for channel in need]
-        values, mask = found.data[name][..., order], found.mask[name][..., order]
-        data[name] = np.ma.masked_array(values, ~mask)
+        values, valid, _ = matched(found.streams[name], streams[name], found, mass)
+        data[name] = np.ma.masked_array(values, ~valid)
     return SourceWindows(data, found.table["start_s"].to_numpy(dtype=np.float64))
 
 

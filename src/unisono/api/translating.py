@@ -14,8 +14,8 @@ import xarray as xr
 from unisono.api.building import Rows
 from unisono.api.cards import bridge_card
 from unisono.api.opening import Face, open_kind, restored
-from unisono.api.recipe import Sampling
-from unisono.api.recipe_files import claim_run
+from unisono.api.recipe import Sampling, SplitSettings
+from unisono.api.recipe_files import claim_run, is_finished
 from unisono.api.translated import Translated, Translation
 from unisono.api.translated_recording import RecordingTranslation, assemble_windows, cut_source
 from unisono.api.translation_recipe import TranslationRecipe, load_translation_recipe
@@ -125,7 +125,9 @@ class Translator(Face):
             options: Samples, steps, seed. All windows of a sample share their noise seed.
 
         Raises:
-            ModelError: If the model is one of arrays, or the recording is shorter than a window.
+            ModelError: If the model is one of arrays, or the recording is shorter than a window,
+                lacks a channel, or has a stream of another kind or other axes.
+            UnitError: If a unit cannot be converted.
         """
         if self.recipe.data.is_file:
             raise ModelError(f"{self.folder} carries arrays; give an .npz file of them.")
@@ -215,7 +217,7 @@ def fit_translation(
         ConfigError: If the data do not fit the recipe, or resume comes with another recipe.
     """
     output = Path(recipe.output)
-    if output.exists() and resume:
+    if is_finished(output, recipe, resume=resume):
         return load_translator(output)
     work = claim_run(output, recipe, resume=resume)
     pairs, streams = _open(recipe)
@@ -268,6 +270,12 @@ def _open(recipe: TranslationRecipe) -> tuple[PairSet, dict[str, StreamInfo]]:
 def _split(recipe: TranslationRecipe, pairs: PairSet) -> Split:
     """Parts by subject; rows that are their own subject are drawn one by one."""
     said = recipe.split
+    for key in ("name", "by", "share_subjects"):
+        if getattr(said, key) != getattr(SplitSettings(), key):
+            raise ConfigError(
+                f"split.{key} says nothing to a bridge, whose parts are drawn by subject; leave it "
+                "out, or name who tests in split.leave_out."
+            )
     keys = sorted(set(pairs.subject.tolist()))
     unknown = [key for key in said.leave_out if key not in keys]
     if unknown:

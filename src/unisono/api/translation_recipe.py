@@ -78,7 +78,7 @@ class TranslationRecipe:
         method: Short name of the method.
         output: Folder of the model.
         data: What is learned from.
-        split: Who is in which part.
+        split: Who is in which part, by subject: shares, ``leave_out`` and seed.
         lddbm: Settings of the bridge.
         training: Settings of the loop.
     """

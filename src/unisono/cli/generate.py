@@ -1,10 +1,11 @@
 """``unisono generate MODEL FILE``: the missing signals of a recording, or a motion from words."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from unisono.cli.options import Drawn, Json, Spoken, Stated
+from unisono.cli.options import Asked, Drawn, Json, Spoken, Stated
 
 __all__ = ["run"]
 
@@ -36,11 +37,13 @@ def run(
     """
     from unisono import api
 
-    if asked is not None and asked.text is not None:
-        return _speak(model, file, out, asked, drawn or Drawn(), json_=json_)
+    said = asked or Spoken()
+    _refuse_idle(said)
+    if said.text is not None:
+        return _speak(model, file, out, said, drawn or Drawn(), json_=json_)
     if file is None:
         raise api.UnisonoError("name a recording to generate from, or say --text '...'.")
-    loaded, said = api.load_model(model), asked or Spoken()
+    loaded = api.load_model(model)
     sampling = (drawn or Drawn()).options()
     recordings = api.read(file, (stated or Stated()).options())
     if isinstance(recordings, list) and file.is_dir():
@@ -59,6 +62,19 @@ def run(
         print("\n".join(result.summary() for result in results))
         print("\n".join(f"wrote {path}" for path in written))
     return 0
+
+
+def _refuse_idle(said: Spoken) -> None:
+    """Refuse options that would be passed over: those of words without any, and the reverse."""
+    from unisono import api
+
+    plain, spoken = Spoken(), said.text is not None
+    of_streams = tuple(one.name for one in fields(Asked))
+    of_words = tuple(one.name for one in fields(Spoken) if one.name not in of_streams)
+    for name in of_streams if spoken else of_words:
+        if getattr(said, name) != getattr(plain, name):
+            option, how = name.replace("_", "-"), "beside" if spoken else "without"
+            raise api.UnisonoError(f"--{option} says nothing {how} --text; leave it out.")
 
 
 def _speak(

@@ -97,6 +97,12 @@ def _source(stated: Stated, rate_hz: float) -> "LiveSource":
     """What arrives on standard input, by what is stated."""
     from unisono import api
 
+    for name in ("unit", "column", "subject", "up", "reverse", "swap"):
+        if getattr(stated, name):
+            raise api.UnisonoError(
+                f"--{name} says nothing of standard input, whose header names channels and units; "
+                "leave it out."
+            )
     said = {"mass_kg": stated.mass_kg, "height_m": stated.height_m}
     known = {name: value for name, value in said.items() if value is not None}
     return api.LiveSource(stated.rate_hz or rate_hz, known=known)

@@ -5,8 +5,8 @@ catch a wrong one), an unknown key raises and names the nearest known key, and t
 configuration can be written back and read again to an equal object.
 """
 
+import copy
 import dataclasses
-import json
 import tomllib
 import types
 import typing
@@ -49,7 +49,7 @@ def apply_settings(tree: Mapping[str, Any], settings: Sequence[str]) -> dict[str
         >>> apply_settings({"training": {"steps": 10}}, ["training.steps=20", "data.path=lab"])
         {'training': {'steps': 20}, 'data': {'path': 'lab'}}
     """
-    result: dict[str, Any] = json.loads(json.dumps(tree))
+    result: dict[str, Any] = copy.deepcopy(dict(tree))
     for setting in settings:
         path, sign, text = setting.partition("=")
         if not sign or not path.strip():

@@ -212,6 +212,15 @@ def write_forces(
     written = [write_opensim(copy, path, streams=chosen)]
     loads = find_loads([str(c) for c in copy[stream].channel.values])
     if loads and (feet is not None or all(load.side for load in loads)):
-        beside = path.with_name(f"{path.stem}_external_loads.xml")
-        written.append(write_external_loads(beside, path, loads, feet=feet))
+        written.append(write_external_loads(loads_beside(path), path, loads, feet=feet))
     return written
+
+
+def loads_beside(path: Path) -> Path:
+    """Where :func:`write_forces` puts the ExternalLoads of a force file.
+
+    Example:
+        >>> loads_beside(Path("walk.mot")).name
+        'walk_external_loads.xml'
+    """
+    return path.with_name(f"{path.stem}_external_loads.xml")
