@@ -90,6 +90,10 @@ def test_a_split_that_is_kept_with_the_dataset(walks: api.Dataset) -> None:
     [
         ({"windows": {"rate_hz": 50.0, "length": 4000}}, "gives a window"),
         ({"split": {"leave_out": ["s1"], "calibration": 0.0}}, "calibration part has no windows"),
+        (
+            {"split": {"leave_out": ["s1"], "calibration": 0.0}},
+            r"no windows \(nobody is in it\); change split",
+        ),
         ({"data": {"want": ["moments"]}}, "no recording of .* has a stream 'moments'"),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 from unisono import api
+from unisono.api.building import open_parts
 from unisono.core.errors import ConfigError, ModelError, UnitError
 from unisono.recordings.schema import make_recording, make_stream
 
@@ -141,6 +142,22 @@ def test_what_was_never_seen_is_flagged(
     flagged = [d for d in out.doubts if "outside the training range" in d]
     assert len(flagged) == 1 and "angles r_hip_flexion" in flagged[0]
     assert not any("outside" in d for d in tiny_model.generate(make_walk("a", 11)).doubts)
+
+
+def test_a_person_whom_the_model_knows_is_named(tiny_model: api.Model, walks: api.Dataset) -> None:
+    parts = open_parts(tiny_model.recipe).split.parts
+    said = {
+        part: tiny_model.generate(
+            walks.load(walks.table.loc[walks.table["subject"] == who[0], "recording"].iloc[0]),
+            samples=2,
+        ).doubts
+        for part, who in parts.items()
+        if who
+    }
+    assert set(said) == {"train", "calibration", "test"}
+    assert any("is in the model's train part" in line for line in said["train"])
+    assert any("is in the model's calibration part" in line for line in said["calibration"])
+    assert not any("namesake" in line for line in said["test"])
 
 
 def test_a_recording_of_nobody_known(

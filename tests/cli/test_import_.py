@@ -32,6 +32,14 @@ def test_folders_become_subjects_and_labels(
     assert again.status == 0 and len(again.json["good"]) == 1
 
 
+def test_one_recording_is_counted_as_one_and_a_doubt_about_none_names_none(
+    unisono: Callable[..., object], walk_file: Path, tmp_path: Path
+) -> None:
+    run = unisono("import", walk_file, "--unit", "gfr=N", "--out", tmp_path / "one.un")
+    assert "1 recording of 1 subject in" in run.out
+    assert "\ndoubt: no recording has a stream or channel 'gfr'" in run.out
+
+
 def test_bad_files_are_listed_and_good_ones_kept(
     unisono: Callable[..., object], lab: Path, tmp_path: Path
 ) -> None:

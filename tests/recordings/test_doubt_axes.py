@@ -78,6 +78,15 @@ def test_an_unknown_vertical_axis_is_guessed_for_the_user_to_state() -> None:
     assert _kinds(beside) == []
 
 
+def test_offsets_of_joints_in_their_parents_frames_have_no_vertical_axis() -> None:
+    walker = _walker()
+    offsets = walker["markers"].to_dataset().assign_attrs(frame={})
+    tree = make_recording({"joint_offsets": offsets}, recording="r", subject="s")
+    assert not [d for d in axis_doubts(tree) if d.kind == "frame"]
+    tree = make_recording({"positions": offsets}, recording="r", subject="s")
+    assert [d.remedy for d in axis_doubts(tree)] == ["state it with --up z"]
+
+
 def test_forces_on_the_plate_are_found_and_reversed() -> None:
     tree = _walker(sign=-1.0)
     (doubt,) = [d for d in axis_doubts(tree) if d.kind == "sign"]

@@ -199,6 +199,8 @@ def test_processes_make_the_same_dataset(lab: Path, tmp_path: Path) -> None:
 def test_options_are_checked() -> None:
     with pytest.raises(ConfigError, match="names a level twice"):
         ImportOptions(folders=("subject", "", "", "subject"))
+    with pytest.raises(ConfigError, match="got 'subject,condition'; repeat --folders"):
+        ImportOptions(folders=("subject,condition",))
     with pytest.raises(ConfigError, match="processes"):
         ImportOptions(processes=-1)
 

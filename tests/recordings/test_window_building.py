@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,26 @@ def test_nothing_at_all_is_an_error_that_says_why(build: Make) -> None:
         build(trial("a1", late=True))
     with pytest.raises(ConfigError, match=r"a stream 'imu'; there are angles, grf"):
         build(trial("a1"), cut=Cut(("imu",), rate_hz=50, length=10))
+
+
+def test_a_recording_without_a_window_is_told_what_keeps_it_from_one(build: Make) -> None:
+    for cut, why in (
+        (
+            replace(CUT, length=5000),
+            "a1: it holds no such window: its streams share less than the 100",
+        ),
+        (
+            Cut(("angles",), by=("foot_strike", "foot_off"), points=5),
+            "no foot_strike is followed by foot_off of that side within 0.1 to 3 s",
+        ),
+    ):
+        with pytest.raises(SchemaError, match=why):
+            build(trial("a1"), cut=cut)
+    empty = trial("a1")
+    empty["angles"]["valid"][:] = False
+    empty["grf"]["valid"][:] = False
+    with pytest.raises(SchemaError, match="in none is the share min_valid = "):
+        build(empty)
 
 
 def test_a_pattern_must_fit_somewhere(build: Make) -> None:

@@ -59,6 +59,19 @@ def test_a_recording_has_the_name_that_the_person_knows(walk_file: Path, walks: 
     assert open_source(of_set).attrs["recording"] == "s0t1"
 
 
+def test_files_of_one_name_that_name_nobody_are_of_nobody(tmp_path: Path) -> None:
+    files = []
+    for k in range(3):
+        home = tmp_path / str(k)
+        home.mkdir()
+        (home / "gang.csv").write_text("time [s],a [deg]\n0,1\n0.1,2\n0.2,3\n")
+        files.append(source(home / "gang.csv"))
+    import_dataset({"sources": files, "out": str(tmp_path / "lab.un")}, quiet)
+    data = api.Dataset.open(tmp_path / "lab.un")
+    assert data.table["subject"].tolist() == ["unknown"] * 3
+    assert len(set(data.recordings)) == 3
+
+
 def test_view(walk_file: Path, tmp_path: Path) -> None:
     said = view_source({"source": source(walk_file), "out": str(tmp_path)}, quiet)
     assert said == {"written": ["w.html"], "page": "w.html"}

@@ -105,10 +105,21 @@ def open_parts(recipe: Recipe) -> Parts:
     rows = {part: windows.rows(split, part) for part in PARTS if part in split.parts}
     for part in ("train", *(["calibration"] if recipe.bands.method == "split" else [])):
         if part not in rows or not len(rows[part]):
-            raise ConfigError(
-                f"the {part} part has no windows; change split, or windows in the recipe."
-            )
+            raise ConfigError(_empty_part(part, split, dataset, windows))
     return Parts(windows, split, rows)
+
+
+def _empty_part(part: str, split: Split, dataset: Dataset, windows: WindowSet) -> str:
+    """That a part has no windows: who it is, and why the first recording of theirs gave none."""
+    keys = split.parts.get(part, ())
+    theirs = dataset.table.loc[split_keys(dataset.table, split.by).isin(keys), "recording"]
+    why = next(
+        (f"; {name}: {windows.skipped[name]}" for name in theirs if name in windows.skipped), ""
+    )
+    return (
+        f"the {part} part has no windows ({', '.join(keys[:5]) or 'nobody is in it'}{why}); "
+        "change split, or windows in the recipe."
+    )
 
 
 def build_method(recipe: Recipe, streams: Mapping[str, StreamInfo]) -> AnyMethod:

@@ -22,6 +22,7 @@ from unisono.core.random import generator
 from unisono.evaluation.calibration import sample_bands
 from unisono.evaluation.physics import PhysicsContext, PhysicsReport, check_forces
 from unisono.recordings.schema import events_of
+from unisono.training.sealed import hash_subject
 
 if TYPE_CHECKING:
     from unisono.api.model import Model
@@ -43,7 +44,7 @@ def generate(
         generator=generator(options.seed, "generate", str(recording.attrs["recording"])),
         timeline=inputs.timeline,
     )
-    doubts = [*inputs.doubts, *lag_doubts(model, recording)]
+    doubts = [*inputs.doubts, *lag_doubts(model, recording), *_met(model, recording)]
     parts, physics = {}, {}
     told: dict[str, dict[str, Any]] = {}
     widths = {name: model.streams[name].width for name in given_side(model, want)}
@@ -87,6 +88,18 @@ def generate(
     }
     attrs = {str(k): v for k, v in recording.attrs.items()}
     return Generated(attrs, parts, made, doubts, physics, recording)
+
+
+def _met(model: "Model", recording: xr.DataTree) -> list[str]:
+    """That the model knows this person, so that its answer says little of people it never met."""
+    split, who = model.sealed.split, str(recording.attrs.get("subject", ""))
+    name = hash_subject(who, salt=split.get("digest", ""))
+    parts = [p for p in ("train", "calibration") if name in split.get("subjects", {}).get(p, [])]
+    return [
+        f"{who!r}, or a namesake, is in the model's {part} part: expect larger errors for people "
+        "it never met"
+        for part in parts
+    ]
 
 
 def _values(report: PhysicsReport) -> dict[str, float | None]:

@@ -85,15 +85,17 @@ def run(
     print(json.dumps(report.to_dict()) if json_ else _table(report))
     if report.bad:
         said = "1 file was" if len(report.bad) == 1 else f"{len(report.bad)} files were"
-        kept = f"{len(report.good)} recordings were kept"
-        print(f"unisono import: {said} not imported; {kept}.", file=sys.stderr)
+        kept = "1 recording was" if len(report.good) == 1 else f"{len(report.good)} recordings were"
+        print(f"unisono import: {said} not imported; {kept} kept.", file=sys.stderr)
     return 2 if report.bad else 0
 
 
 def _table(report: "ImportReport") -> str:
     """What was kept, what was not and why, and what is doubtful."""
     people = {entry.subject for entry in report.good}
-    lines = [f"{len(report.good)} recordings of {len(people)} subjects in {report.path}"]
+    recordings = f"{len(report.good)} recording{'' if len(report.good) == 1 else 's'}"
+    subjects = f"{len(people)} subject{'' if len(people) == 1 else 's'}"
+    lines = [f"{recordings} of {subjects} in {report.path}"]
     lines += [f"NOT IMPORTED {bad.reason}" for bad in report.bad]
     # One line a kind of doubt, not one a recording: figures in a message differ from file to file.
     grouped: dict[tuple[str, str], list[RecordingDoubt]] = {}
@@ -104,5 +106,6 @@ def _table(report: "ImportReport") -> str:
         first = doubts[0]
         more = f" (and {len(doubts) - 1} more)" if len(doubts) > 1 else ""
         remedy = f"; {first.remedy}" if first.remedy else ""
-        lines.append(f"doubt: {first.recording}{more}: {first.message}{remedy}")
+        whose = f"{first.recording}{more}: " if first.recording else ""
+        lines.append(f"doubt: {whose}{first.message}{remedy}")
     return "\n".join(lines)

@@ -31,11 +31,11 @@ class Stated:
     subject
         Who was recorded.
     mass_kg
-        Body mass.
+        Body mass, kg.
     height_m
-        Body height.
+        Body height, m.
     up
-        Vertical axis of the laboratory, y or z, where the files do not say.
+        Vertical axis of the laboratory, x, y or z, where the files do not say.
     reverse
         Stream of forces that act on the plate and not on the body. Repeatable.
     swap

@@ -25,6 +25,7 @@ from unisono.recordings.signals.landmarks import find_marker, marker_path, up_ax
 
 __all__ = ["axis_doubts"]
 
+_LOCAL = ("joint_offsets",)  # of a BVH file: places of joints in the frames of their parents
 _PAIRS = ("asis", "psis", "heel", "ankle", "knee", "toe")
 
 
@@ -35,7 +36,7 @@ def axis_doubts(tree: xr.DataTree) -> Iterator[Doubt]:
     for name, node in nodes.items():
         if node.attrs.get("kind") == "force":
             found = list(_vertical_force(name, node))
-        elif node.attrs.get("kind") == "position":
+        elif node.attrs.get("kind") == "position" and name not in _LOCAL:
             found = list(_vertical_markers(name, node))
         else:
             continue

@@ -49,7 +49,8 @@ class ImportOptions:
         processes: How many processes read and write; 0 for as many as there are cores.
 
     Raises:
-        ConfigError: If a level is named twice, or there are fewer processes than none.
+        ConfigError: If a level is named twice or is several names, or there are fewer processes
+            than none.
     """
 
     read: ReadOptions = field(default_factory=ReadOptions)
@@ -64,6 +65,10 @@ class ImportOptions:
         named = [level for level in self.folders if level]
         if len(set(named)) < len(named):
             raise ConfigError(f"folders names a level twice: {', '.join(named)}; rename one.")
+        for level in named:
+            if set(level) & set(",;:/"):
+                problem = f"folders must be one name a level; got {level!r}"
+                raise ConfigError(f"{problem}; repeat --folders for each level.")
         if self.processes < 0:
             raise ConfigError(
                 f"processes must be at least 1, or 0 for one a core; got {self.processes}."

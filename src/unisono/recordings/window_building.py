@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from unisono.core.checks import nearest
 from unisono.core.contracts import StreamInfo
@@ -27,6 +28,7 @@ from unisono.recordings.catalogue import label_columns
 from unisono.recordings.dataset import Dataset
 from unisono.recordings.store import folder_name
 from unisono.recordings.stream_union import Owned, fit_stream, unite_streams
+from unisono.recordings.window_spans import event_spans, fixed_spans
 from unisono.recordings.windows import Cut, WindowBatch, cut_windows
 from unisono.recordings.zarr_nodes import plain
 
@@ -83,10 +85,10 @@ def build_windows(
         waiting.mkdir()
         parts, skipped = _cut_all(dataset, cut, waiting, progress)
         if not parts:
-            told = [pair for pair in skipped if pair[1] != _NONE] or skipped
-            where, why = told[0]
+            told = [pair for pair in skipped if not pair[1].startswith(_NONE)] or skipped
+            where, why = told[0][0], told[0][1].removesuffix(".")
             raise SchemaError(
-                f"no recording of {dataset.path} gives a window ({where}: {why.rstrip('.')}); "
+                f"no recording of {dataset.path} gives a window ({where}: {why}); "
                 "check the settings of the windows."
             )
         infos = {name: _unite(parts, name) for name in cut.streams if _has(parts, name)}
@@ -134,17 +136,29 @@ def _cut_all(
     skipped: list[tuple[str, str]] = []
     for number, name in enumerate(dataset.recordings):
         try:
-            batch = cut_windows(dataset.load(name), cut)
+            tree = dataset.load(name)
+            batch = cut_windows(tree, cut)
         except UnisonoError as error:
             skipped.append((name, str(error)))
         else:
             if len(batch):
                 parts.append(_put_down(batch, waiting / str(number)))
             else:
-                skipped.append((name, _NONE))
+                skipped.append((name, f"{_NONE}: {_why_none(tree, cut)}"))
         if progress is not None:
             progress(number + 1, len(dataset), name)
     return parts, skipped
+
+
+def _why_none(tree: xr.DataTree, cut: Cut) -> str:
+    """What keeps a recording that can be cut from giving any window."""
+    if event_spans(tree, cut) if cut.by else fixed_spans(tree, cut)[1]:
+        return f"in none is the share min_valid = {cut.min_valid:g} of every stream there"
+    if not cut.by:
+        return f"its streams share less than the {cut.length / cut.rate_hz:g} s of one"
+    begin, end = cut.by
+    shortest, longest = cut.lasting_s
+    return f"no {begin} is followed by {end} of that side within {shortest:g} to {longest:g} s"
 
 
 def _put_down(batch: WindowBatch, folder: Path) -> _Part:

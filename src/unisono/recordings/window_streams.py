@@ -51,7 +51,8 @@ def selected(stream: xr.Dataset, name: str, cut: Cut) -> xr.Dataset:
     if not chosen:
         raise ConfigError(
             f"stream {name!r} has no channel {patterns[0]!r}; it has {', '.join(names[:8])}"
-            f"{' ...' if len(names) > 8 else ''}.{nearest(patterns[0], names)}"
+            f"{' ...' if len(names) > 8 else ''}.{nearest(patterns[0], names)} "
+            f"Name its channels in windows.channels.{name}."
         )
     return stream.isel(channel=[names.index(n) for n in dict.fromkeys(chosen)])
 

@@ -174,7 +174,7 @@ def _stage(sources: Sequence[Mapping[str, Any]], stage: Path) -> dict[str, str]:
         path = Path(source["path"])
         home = stage
         while (home / path.name).exists():  # of one name, but not one file
-            home = home / "again"
+            home = home / "trials"  # a name that no reader takes for a person's
         home.mkdir(parents=True, exist_ok=True)
         try:
             os.link(path, home / path.name)

@@ -10,6 +10,7 @@ import xarray as xr
 
 from unisono.core.errors import FileFormatError
 from unisono.recordings.describe import describe
+from unisono.recordings.doubt_samples import sample_doubts
 from unisono.recordings.formats.arrays import arrays_to_streams, read_npy, read_npz, write_npz
 from unisono.recordings.formats.options import DEFAULTS, ReadOptions
 from unisono.recordings.schema import make_events, make_recording, make_stream
@@ -115,3 +116,15 @@ def test_heat_field(shared_data: Callable[[str], Path]) -> None:
 def test_stack_of_trials_is_refused(shared_data: Callable[[str], Path]) -> None:
     with pytest.raises(FileFormatError, match=r"X \(38, 101, 21\)"):
         read_npz(shared_data("biomechzoo") / "stance_dev.npz", DEFAULTS)
+
+
+def test_arrays_of_another_length_are_told_as_a_doubt(tmp_path: Path) -> None:
+    time = np.arange(5) / 10
+    np.savez(tmp_path / "a.npz", time=time, x=np.ones((5, 2)), y=np.ones((5, 2)), z=np.ones((4, 2)))
+    told = [
+        d.message for d in sample_doubts(read_npz(tmp_path / "a.npz")) if "not read" in d.message
+    ]
+    assert len(told) == 1 and "z (4, 2)" in told[0]
+    np.savez(tmp_path / "b.npz", time=time, z=np.ones((4, 2)))
+    with pytest.raises(FileFormatError, match=r"with the 5 times of 'time': z \(4, 2\)"):
+        read_npz(tmp_path / "b.npz")

@@ -172,3 +172,55 @@ def test_parquet(tmp_path: Path) -> None:
 def test_sheet_keeps_line_numbers() -> None:
     sheet = split_sheet("f", "# x\n\ntime,a\n0,1\n\n1,2\n")
     assert (sheet.names, sheet.lines) == (["time", "a"], [4, 6])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sep=;\ntime [s];Fx [N]\n0,0;1,5\n0,01;2,5\n",
+        "time,Fx\ns,N\n0.0,1.5\n0.01,2.5\n",
+        "time\tFx\n[s]\t(N)\n0.0\t1.5\n0.01\t2.5\n",
+        "time;Fx\nms;N\n0;1,5\n10;2,5\n",
+        "time;Fx\n;N\n0;1,5\n0,01;2,5\n",
+        "time;Fx [N]\n0,00;+1,5\n1E-02;2,5\n0,02;3\n0,03;4\n1;5\n",
+    ],
+)
+def test_tables_as_excel_and_laboratories_write_them(
+    read: Callable[..., xr.DataTree], text: str
+) -> None:
+    tree = read(text)
+    assert stream_names(tree) == ["forces"]
+    part = tree["forces"].to_dataset()
+    assert part.channel.values.tolist() == ["Fx"] and part["unit"].values.tolist() == ["N"]
+    np.testing.assert_allclose(part["time"][:2], [0, 0.01])
+    np.testing.assert_allclose(part["data"].values[:2, 0], [1.5, 2.5])
+
+
+def test_a_first_row_without_any_number_is_no_row_of_units(
+    read: Callable[..., xr.DataTree],
+) -> None:
+    tree = read("a,b\nNA,-\n1,2\n", ReadOptions(rate_hz=10))
+    assert tree["features"]["valid"].values.tolist() == [[False, False], [True, True]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "time [s];Fz [N]\n0,00;1.234,5\n0,01;2\n",
+            r"line 2, column 2: the point of '1.234,5' may part thousands",
+        ),
+        ("time [s];Fz [N]\n0,00;1.234\n0,01;2\n", "line 2, column 2: the point of '1.234'"),
+        (
+            "Subject,Anna\nDate,today\ntime [s],Fx [N],Fz [N]\n0,1,2\n1,1,2\n",
+            "header: the first line has 2 columns and most lines have 3; let the table begin",
+        ),
+        ("Fx,Fz\n1,2\n", r"no column of time; state rate_hz \(--rate-hz 100\)"),
+        ("1,2\n3,4\n", r"state columns=.*--column"),
+    ],
+)
+def test_what_is_told_of_tables_that_cannot_be_read(
+    read: Callable[..., xr.DataTree], text: str, message: str
+) -> None:
+    with pytest.raises(FileFormatError, match=message):
+        read(text)

@@ -40,6 +40,7 @@ from unisono.recordings.zarr_nodes import plain
 __all__ = ["arrays_to_streams", "read_npy", "read_npz", "write_npz"]
 
 _META = "recording"
+_NO_TIME = "state rate_hz (--rate-hz 100) or save an array 'time'"
 _TIMES = ("time", "t", "times", "timestamps", "tt")
 
 
@@ -100,17 +101,20 @@ def arrays_to_streams(
             continue
         if stamps is None and options.rate_hz is None:
             problem = "there is no time"
-            raise FileFormatError(path, name, problem, "state rate_hz or save an array 'time'")
+            raise FileFormatError(path, name, problem, _NO_TIME)
         rate = options.rate_hz or 0.0
         time = np.arange(len(data)) / rate if stamps is None else stamps
         parts[name] = _stream(path, name, data, time, options)
     if not parts:
         said = ", ".join(left[:5]) or "none"
-        problem = f"no array is (time, channel): {said}"
+        stated = "" if stamps is None else f" with the {len(stamps)} times of {clock!r}"
+        problem = f"no array is (time, channel){stated}: {said}"
         raise FileFormatError(path, "", problem, "save arrays of numbers with these two axes")
     if left:
         first = next(iter(parts))
-        words = doubt(f"not read, since no axis is this time: {', '.join(left[:5])}")
+        words = doubt(
+            f"not read, since it is no (time, channel) of this time: {', '.join(left[:5])}"
+        )
         parts[first] = add_history(parts[first], words)
     return parts
 

@@ -1,14 +1,17 @@
 """CSV, TSV and Parquet tables.
 
 The separator (comma, semicolon, tab or blanks) and the decimal comma are recognised; lines that
-begin with ``#`` are comments. The first line is a header if it holds a word. Time comes from a
-column named as time, or from ``rate_hz``. See :mod:`~unisono.recordings.formats.columns` for units
-and streams in header cells, and ``ReadOptions.columns`` for tables without a header.
+begin with ``#`` are comments, and the ``sep=;`` with which Excel is told the separator is passed
+over. The first line is a header if it holds a word, and so is a second one that holds units alone.
+Time comes from a column named as time, or from ``rate_hz``. See
+:mod:`~unisono.recordings.formats.columns` for units and streams in header cells, and
+``ReadOptions.columns`` for tables without a header.
 """
 
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,8 +21,9 @@ import numpy.typing as npt
 import xarray as xr
 
 from unisono.core.checks import nearest
-from unisono.core.errors import FileFormatError
+from unisono.core.errors import FileFormatError, UnitError
 from unisono.core.files import write_text
+from unisono.core.units import tidy_unit
 from unisono.recordings.formats.assembling import assemble, check_names, check_time, doubt
 from unisono.recordings.formats.columns import (
     SECONDS,
@@ -42,7 +46,11 @@ from unisono.recordings.schema import make_stream
 
 __all__ = ["Sheet", "read_csv", "read_parquet", "sheet_to_recording", "split_sheet", "write_csv"]
 
-_DECIMAL_COMMA = re.compile(r"^\s*-?\d+,\d+\s*$")
+_DECIMAL_COMMA = re.compile(r"^\s*[-+]?\d*,\d+([eE][-+]?\d+)?\s*$")
+_THOUSANDS = re.compile(r"^\s*[-+]?\d{1,3}(\.\d{3})+(,\d*)?\s*$")
+_BRACKETED = re.compile(r"^[\[(](.*)[\])]$")
+_EXCEL_HINT = re.compile(r"^\"?sep=.\"?$", re.IGNORECASE)
+_NO_TIME = "state rate_hz (--rate-hz 100), or name the column 'time'"
 _MOST_CELLS = 1 << 29  # 4 GiB of float64
 
 
@@ -100,29 +108,44 @@ def read_parquet(path: str | Path, options: ReadOptions = DEFAULTS) -> xr.DataTr
 
 
 def split_sheet(path: str | Path, text: str) -> Sheet:
-    """Cut the text of a table into a header and numbers.
+    r"""Cut the text of a table into a header and numbers.
 
     Raises:
         FileFormatError: Naming the line that has too many, too few or unreadable cells.
+
+    Example:
+        >>> split_sheet("a.csv", "sep=;\nTime;Fz\ns;N\n0;700\n0,01;701,5\n")[:2]
+        (['Time [s]', 'Fz [N]'], array([[0.000e+00, 7.000e+02],
+               [1.000e-02, 7.015e+02]]))
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     kept = [i for i, s in enumerate(lines) if s.strip() and not s.lstrip().startswith("#")]
+    if kept and _EXCEL_HINT.match(lines[kept[0]].strip()):
+        kept = kept[1:]
     if not kept:
         raise FileFormatError(path, "", "there are no rows", "export the file again")
     separator = _separator(lines[kept[-1]], lines[kept[0]])
     rows = _drop_last_blank([_cells(path, lines[i], separator) for i in kept])
-    comma = separator != "," and any(_DECIMAL_COMMA.match(c) for c in rows[-1])
+    # The last row may be of whole numbers, so one with a comma is looked for.
+    with_comma = (row for i, row in zip(kept, rows, strict=True) if "," in lines[i])
+    comma = separator != "," and any(_DECIMAL_COMMA.match(c) for row in with_comma for c in row)
     try:
         first = [c.replace(",", ".") for c in rows[0]] if comma else rows[0]
         parse_numbers(first)
         names: list[str] = []
     except ValueError:
         names, rows, kept = rows[0], rows[1:], kept[1:]
-    if comma:
-        rows = [[c.replace(",", ".") for c in row] for row in rows]
+    units = _stated_units(rows[0], len(names)) if names and rows else None
+    if units is not None:
+        names = [f"{n} [{unit}]" if unit else n for n, unit in zip(names, units, strict=True)]
+        rows, kept = rows[1:], kept[1:]
     if not rows:
         raise FileFormatError(path, "", "there are no rows of numbers", "export the file again")
     numbers = [i + 1 for i in kept]
+    if names:
+        _check_header(path, names, rows)
+    if comma:
+        rows = _with_points(path, rows, numbers)
     return Sheet(names, parse_rows(path, rows, numbers, len(names or rows[0])), numbers)
 
 
@@ -150,6 +173,44 @@ def _drop_last_blank(rows: list[list[str]]) -> list[list[str]]:
     while all(row and not row[-1] for row in rows):
         rows = [row[:-1] for row in rows]
     return rows
+
+
+def _stated_units(cells: list[str], columns: int) -> list[str] | None:
+    """Units in a line below the header, "" where a cell holds none; None if it is another line."""
+    if len(cells) != columns:
+        return None
+    units = []
+    for cell in cells:
+        try:
+            if np.isfinite(parse_numbers([cell])[0]):
+                return None
+            units.append("")
+        except ValueError:
+            try:
+                units.append(tidy_unit(_BRACKETED.sub(r"\1", cell)))
+            except UnitError:
+                return None
+    return units if any(units) else None
+
+
+def _check_header(path: str | Path, names: list[str], rows: list[list[str]]) -> None:
+    """Refuse a first line that is no header, because most lines have another number of cells."""
+    (width, _), *_ = Counter(map(len, rows)).most_common(1)
+    if width != len(names) and len(rows) > 1:
+        problem = f"the first line has {len(names)} columns and most lines have {width}"
+        remedy = "let the table begin with its header: delete what stands above it, or complete it"
+        raise FileFormatError(path, "header", problem, remedy)
+
+
+def _with_points(path: str | Path, rows: list[list[str]], lines: list[int]) -> list[list[str]]:
+    """Rows of decimal commas, with points; one that may part thousands is refused, not guessed."""
+    for row, line in zip(rows, lines, strict=True):
+        for number, cell in enumerate(row):
+            if "." in cell and _THOUSANDS.match(cell):
+                place = f"line {line}, column {number + 1}"
+                problem = f"the point of {cell[:40]!r} may part thousands: others have commas"
+                raise FileFormatError(path, place, problem, "export it without such points")
+    return [[cell.replace(",", ".") for cell in row] for row in rows]
 
 
 def sheet_to_recording(
@@ -212,7 +273,10 @@ def _resolve(
         return [str(name) for name in stated], {}
     if not sheet.names:
         problem = "the table has no header, so nothing says what its columns are"
-        remedy = "state columns=[...] (one name a column) or a map from stream to columns"
+        remedy = (
+            "state columns=[...] (one name a column) or a map from stream to columns "
+            "(--column, once a name; or --column grf=1,2)"
+        )
         raise FileFormatError(path, "line 1", problem, remedy)
     check_names(path, "header", sheet.names)
     return sheet.names, {}
@@ -249,7 +313,7 @@ def _time(
         return column, np.arange(len(sheet.values)) / options.rate_hz, notes
     if column is None:
         problem = "there is no column of time"
-        raise FileFormatError(path, "header", problem, "state rate_hz, or name the column 'time'")
+        raise FileFormatError(path, "header", problem, _NO_TIME)
     scale = time_scale(cells[column])
     if scale is None:  # the user says that it is time, its header may say in what
         scale = SECONDS.get(cells[column].unit, 1.0)
