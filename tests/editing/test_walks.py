@@ -65,6 +65,10 @@ def test_curves_do_not_forecast_and_bad_points_are_one_line() -> None:
     walk = SplineWalk(np.eye(4), at=[0, 1, 2, 3])
     with pytest.raises(UnisonoError, match="use a forecast"):
         walk.at([3.5])
+    with pytest.raises(UnisonoError, match="use a forecast"):
+        walk.at([np.nan])
+    with pytest.raises(UnisonoError, match="parameter of the curve is not finite"):
+        SplineWalk(np.eye(4), at=[0, 1, np.nan, 3])
     with pytest.raises(UnisonoError, match="distinct"):
         SplineWalk(np.zeros((4, 2)))
     with pytest.raises(UnisonoError, match="at least two"):

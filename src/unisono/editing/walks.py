@@ -83,7 +83,8 @@ class SplineWalk:
 
     Raises:
         ShapeError: If the axes disagree.
-        UnisonoError: If there are fewer than two points, or the parameters do not increase.
+        UnisonoError: If there are fewer than two points, one or its parameter is not finite, or the
+            parameters do not increase.
 
     Example:
         >>> walk = SplineWalk([[0.0, 0.0], [1.0, 1.0], [2.0, 0.0]], at=[0, 1, 2])
@@ -107,6 +108,8 @@ class SplineWalk:
         else:
             place = np.asarray(at, np.float64)
         check_axes(points=(array, "point map"), at=(place, "point"))
+        if not np.isfinite(place).all():
+            raise UnisonoError("a parameter of the curve is not finite; leave its point out.")
         if (np.diff(place) <= 0).any():
             raise UnisonoError("points of a curve must be distinct and in order; drop the repeats.")
         self.start, self.stop = float(place[0]), float(place[-1])
@@ -116,11 +119,12 @@ class SplineWalk:
         """Return points of the curve, ``(m, d)``.
 
         Raises:
-            UnisonoError: If a parameter lies beyond the points: a spline does not forecast.
+            UnisonoError: If a parameter lies beyond the points (a spline does not forecast), or is
+                not a number.
         """
         place = np.asarray(parameters, np.float64).ravel()
         slack = 1e-9 * (self.stop - self.start)
-        if len(place) and (place.min() < self.start - slack or place.max() > self.stop + slack):
+        if not ((place >= self.start - slack) & (place <= self.stop + slack)).all():
             raise UnisonoError(
                 f"the curve runs from {self.start:g} to {self.stop:g}; beyond its ends use a "
                 "forecast."
