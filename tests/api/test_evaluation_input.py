@@ -76,3 +76,23 @@ def test_a_subject_alone_is_given_the_windows_of_those_it_was_left_out_of(
     strange, everybody = given[1], trained.batch.data["angles"].numpy()
     np.testing.assert_array_equal(given[0], tested.batch.data["angles"].numpy())
     assert all((row == everybody).all(axis=(1, 2)).any() for row in strange)
+
+
+def test_what_is_known_of_signs_helps_the_control_as_it_helps_the_model(
+    tiny_model: api.Model, walks: api.Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows = model_windows(tiny_model, walks)
+    trained, tested = (
+        side_of(tiny_model, windows, np.arange(*span)) for span in ((0, 20), (40, 50))
+    )
+    monkeypatch.setattr("unisono.api.evaluation_input.run_baselines", lambda *_, **__: {})
+
+    def lowest(signs: list[int]) -> list[float]:
+        monkeypatch.setattr("unisono.api.evaluation_input.signs_known", lambda *_: signs)
+        inputs = evaluation_input(tiny_model, walks, tested, trained, api.Sampling(samples=3))
+        target = inputs.targets["grf"]
+        both = (target.predictions["llma"], target.controls["shuffled_pairs"])
+        return [float(values.min()) for values in both]
+
+    assert max(lowest([])) < 0
+    assert min(lowest([1] * 6)) == 0

@@ -188,7 +188,7 @@ def _target(
         bands=bands,
         samples=keep_signs(found[0].samples, signs).astype(np.float64),
         baseline_bands={k: v.bands for k, v in baselines.items() if v.bands is not None},
-        controls={"shuffled_pairs": found[1].mean},
+        controls={"shuffled_pairs": keep_signs(found[1].mean, signs)},
         force=force_layout(info),
         physics=physics,
     )
