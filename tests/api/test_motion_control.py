@@ -59,6 +59,26 @@ def test_files_that_cannot_be_read(motion_model: Any, tmp_path: Path, text: str,
         api.read_keyframes(file, motion_model, 20)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\ufefftime,x,z\n0,0,0\n1.0,0.0,0.5\n".encode(),
+        "\ufefftime;x;z\r\n0;0;0\r\n1,0;0,0;0,5\r\n".encode(),
+        "time\tx\tz\n0\t0\t0\n1.0\t0.0\t0.5\n".encode("utf-16"),
+    ],
+)
+def test_a_path_from_a_spreadsheet(motion_model: Any, tmp_path: Path, content: bytes) -> None:  # noqa: ANN401
+    (tmp_path / "path.csv").write_bytes(content)
+    places = api.read_path(tmp_path / "path.csv", motion_model, 20)
+    np.testing.assert_allclose(places.metres[10, 0], [0.0, np.nan, 0.25])
+
+
+def test_a_joint_nearly_named_is_asked_after(motion_model: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    (tmp_path / "keys.csv").write_text("time,joint,x,y,z\n0,Haed,0,0,0\n")
+    with pytest.raises(FileFormatError, match=r"own\. Did you mean 'Head'\?$"):
+        api.read_keyframes(tmp_path / "keys.csv", motion_model, 20)
+
+
 def test_wishes_that_cannot_be(motion_model: Any, tmp_path: Path) -> None:  # noqa: ANN401
     with pytest.raises(UnisonoError, match="no place is wanted"):
         api.Places(np.full((4, 22, 3), np.nan))

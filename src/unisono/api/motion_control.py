@@ -20,6 +20,7 @@ from unisono.core.checks import nearest
 from unisono.core.errors import FileFormatError, UnisonoError
 from unisono.core.random import generator
 from unisono.methods.lead_sampling import PlaceGoal, sampled
+from unisono.recordings.formats.text import load_text
 from unisono.recordings.motion.features import recovered_positions
 
 __all__ = ["Places", "ReachedMotion", "read_keyframes", "read_path", "reach"]
@@ -104,7 +105,7 @@ def read_keyframes(path: str | Path, model: MotionModel, frames: int) -> Places:
         if joint not in names:
             raise FileFormatError(
                 path, f"line {number + 2}", f"the skeleton has no joint {joint!r}",
-                f"name one of its own{nearest(joint, names)}",
+                f"name one of its own.{nearest(joint, names)}",
             )  # fmt: skip
         if not 0 <= frame < frames:
             raise FileFormatError(
@@ -186,13 +187,15 @@ def _missed(
 
 
 def _table(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    try:
-        with Path(path).open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = [{(k or "").strip(): v or "" for k, v in row.items()} for row in reader]
-            names = [name.strip() for name in reader.fieldnames or ()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileFormatError(path, "", f"cannot be read ({error})", "give a CSV file") from error
+    """Rows of a CSV file by column; as a spreadsheet writes it, with decimal commas too."""
+    lines = load_text(path).splitlines()
+    separator = next((mark for mark in (";", "\t") if mark in lines[0]), ",")
+    reader = csv.DictReader(lines, delimiter=separator)
+    point = "," if separator == "," else "."
+    rows = [
+        {(k or "").strip(): (v or "").replace(",", point) for k, v in row.items()} for row in reader
+    ]
+    names = [name.strip() for name in reader.fieldnames or ()]
     absent = [name for name in columns if name not in names]
     if absent or not rows:
         what = f"there is no column {absent[0]!r}" if absent else "there are no rows"

@@ -79,14 +79,14 @@ class Translation:
         return len(next(iter(self.parts.values())).mean)
 
     def summary(self) -> str:
-        """A line a name: how many, their shape, the mean spread over that of the answers."""
+        """A line a name: how many, their shape, the mean spread, and over that of the answers."""
         lines = []
         for name, part in self.parts.items():
             scale = float(part.mean.std()) or 1.0
             lines.append(
                 f"{name}: {len(part.mean)} of shape {part.mean.shape[1:]}, "
                 f"{len(part.samples)} samples each, spread {part.spread.mean():.4g} "
-                f"({part.spread.mean() / scale:.2g} of the answers')"
+                f"({part.spread.mean() / scale:.2g} times that of the answers)"
             )
         return "\n".join(lines)
 

@@ -69,4 +69,4 @@ class FileFormatError(UnisonoError):
         self.file, self.place, self.problem, self.remedy = str(file), place, problem, remedy
         where = f"{file}, {place}" if place else f"{file}"
         text = " ".join(f"{where}: {problem}; {remedy}".split())  # one line, whatever came in
-        super().__init__(text.rstrip(".") + ".")
+        super().__init__(text if text.endswith("?") else text.rstrip(".") + ".")

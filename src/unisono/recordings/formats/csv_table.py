@@ -197,7 +197,8 @@ def _check_header(path: str | Path, names: list[str], rows: list[list[str]]) -> 
     """Refuse a first line that is no header, because most lines have another number of cells."""
     (width, _), *_ = Counter(map(len, rows)).most_common(1)
     if width != len(names) and len(rows) > 1:
-        problem = f"the first line has {len(names)} columns and most lines have {width}"
+        first = "1 column" if len(names) == 1 else f"{len(names)} columns"
+        problem = f"the first line has {first} and most lines have {width}"
         remedy = "let the table begin with its header: delete what stands above it, or complete it"
         raise FileFormatError(path, "header", problem, remedy)
 
@@ -294,7 +295,7 @@ def _find(path: str | Path, names: list[str], column: str | int, width: int) -> 
             return known.index(column)
     problem = f"there is no column {column!r}"
     raise FileFormatError(
-        path, "header", problem, f"correct the column map{nearest(column, names)}"
+        path, "header", problem, f"correct the column map.{nearest(column, names)}"
     )
 
 

@@ -269,7 +269,10 @@ class MotionCorpus:
         """
         folder = Path(folder)
         if not (folder / _TABLE).is_file():
-            raise SchemaError(f"{folder} is no corpus of motion (it has no {_TABLE}).")
+            raise SchemaError(
+                f"{folder} is no corpus of motion (it has no {_TABLE}); of a folder of BVH files "
+                "with captions, unisono.api.read_corpus(folder).save(name) makes one."
+            )
         try:
             table = json.loads((folder / _TABLE).read_text(encoding="utf-8"))
             if table["format"] != _FORMAT:
