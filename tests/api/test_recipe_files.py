@@ -49,7 +49,6 @@ def test_a_setting_added_later_has_its_default_in_an_older_recipe(kept: Path) ->
         ("llma", {"llma": LLMASettings(pretrain=5)}),
         ("llma", {"llma": LLMASettings(steps=40)}),
         ("data", {"data": DataSettings(path="other.un")}),
-        ("output", {"output": "elsewhere"}),
     ],
 )
 def test_another_recipe_is_refused_by_its_table(
@@ -79,6 +78,10 @@ def test_what_is_needed_must_be_said(tmp_path: Path) -> None:
         read_recipe(Recipe, file, [], needed=("path", "given"))
 
 
+def test_a_run_that_was_moved_is_the_same(kept: Path) -> None:
+    check_same(kept, Recipe(output="elsewhere", llma=from_mapping(LLMASettings, OLDER)))
+
+
 def test_a_run_works_beside_its_output_and_writes_over_nothing(tmp_path: Path) -> None:
     output, recipe = tmp_path / "model", Recipe()
     work = claim_run(output, recipe, resume=False)
@@ -87,7 +90,7 @@ def test_a_run_works_beside_its_output_and_writes_over_nothing(tmp_path: Path) -
     with pytest.raises(OutputError, match=r"model\.run holds a run that was stopped; use --resume"):
         claim_run(output, recipe, resume=False)
     assert claim_run(output, recipe, resume=True) == work
-    (work / "recipe.toml").write_text(to_toml(replace(recipe, output="runs/other")))
+    (work / "recipe.toml").write_text(to_toml(replace(recipe, pretrained="runs/other")))
     with pytest.raises(ConfigError, match="started with another"):
         claim_run(output, recipe, resume=True)
     output.mkdir()

@@ -46,7 +46,8 @@ def check_same(kept: Path, recipe: object) -> None:
     """Refuse to go on with a run that was started with another recipe.
 
     Compared is what the recipes mean, not how they are written: a setting that a later version
-    added, and that the kept recipe therefore lacks, has its default there.
+    added, and that the kept recipe therefore lacks, has its default there. Where the model goes is
+    not compared: the run lies beside it, and may have been moved with it.
 
     Args:
         kept: The recipe that the run was started with; nothing is compared where it is missing.
@@ -59,7 +60,7 @@ def check_same(kept: Path, recipe: object) -> None:
         return
     before = to_mapping(from_mapping(type(recipe), read_toml(kept)))
     now = to_mapping(recipe)
-    for table in sorted(set(before) | set(now)):
+    for table in sorted((set(before) | set(now)) - {"output"}):
         if before.get(table) != now.get(table):
             raise ConfigError(
                 f"the run was started with another [{table}] than resume came with; give what it "
