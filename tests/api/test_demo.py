@@ -48,6 +48,8 @@ def test_its_settings_are_checked_before_anything_is_made(tmp_path: Path) -> Non
         ("demo.subject=3", "unknown key 'demo.subject'. Did you mean 'subjects'"),
         ("demo.subjects=many", "demo.subjects"),
         ("demo.trials=0", "demo.trials"),
+        ("demo=3", "demo must be a table of settings; got 3"),
+        ("data=3", "data"),
     ):
         with pytest.raises(ConfigError, match=said):
             demo(tmp_path / "d", settings=[setting])

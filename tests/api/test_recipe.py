@@ -39,6 +39,7 @@ def test_a_recipe_reads_back_to_an_equal_one(file: Path, tmp_path: Path) -> None
     ("setting", "said"),
     [
         ("method=lama", "method"),
+        ("method=['llma']", "method"),
         ("trainng.seed=1", "unknown key 'trainng'. Did you mean 'training'"),
         ("training.sed=1", "unknown key 'training.sed'. Did you mean 'seed'"),
         ("windows.lenght=5", "unknown key 'windows.lenght'. Did you mean 'length'"),

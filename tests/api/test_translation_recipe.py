@@ -70,3 +70,8 @@ class TestBadInput:
             PairSettings("d.un", ("a",), ("b",), {"by": ["x", "y"]}).cut("given")
         with pytest.raises(ConfigError, match="named once|name it once"):
             PairSettings("d.un", ("a",), ("a",))
+
+
+def test_a_method_that_is_no_word_is_no_bridge(tmp_path: Path) -> None:
+    (tmp_path / "r.toml").write_text("method = ['lddbm']\n")
+    assert not is_translation(tmp_path / "r.toml")

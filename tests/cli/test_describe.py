@@ -47,3 +47,9 @@ def test_wrong_options(
 ) -> None:
     files = [walk_file] if words else []
     assert said in unisono("describe", *files, *words).complaint
+
+
+def test_a_folder_without_recordings_is_said(
+    unisono: Callable[..., object], tmp_path: Path
+) -> None:
+    assert "holds no recording" in unisono("describe", tmp_path).complaint

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -59,8 +59,9 @@ def demo(
     text = files("unisono.api").joinpath("demo.toml").read_text(encoding="utf-8")
     table = apply_settings(tomllib.loads(text), settings)
     walkers = from_mapping(_Walkers, table.pop("demo"), where="demo")
-    table["data"]["path"], table["output"] = str(out / "walkers.un"), str(out / "model")
     recipe = from_mapping(Recipe, table)
+    own = replace(recipe.data, path=str(out / "walkers.un"))
+    recipe = replace(recipe, data=own, output=str(out / "model"))
     data = _walkers(out / "walkers.un", walkers, progress)
     model = run_recipe(recipe, resume=True, progress=progress)
     picture = _generate(model, data, out)

@@ -86,7 +86,7 @@ class MotionRecipe:
 
 def is_motion_recipe(path: str | Path) -> bool:
     """Whether a recipe file is one of text to motion."""
-    return read_toml(path).get("method") in TEXT_METHODS
+    return str(read_toml(path).get("method")) in TEXT_METHODS
 
 
 def load_motion_recipe(path: str | Path, settings: Sequence[str] = ()) -> MotionRecipe:

@@ -109,7 +109,7 @@ class TranslationRecipe:
 
 def is_translation(path: str | Path) -> bool:
     """Whether a recipe file is one of a bridge."""
-    return read_toml(path).get("method") in BRIDGES
+    return str(read_toml(path).get("method")) in BRIDGES
 
 
 def load_translation_recipe(path: str | Path, settings: Sequence[str] = ()) -> TranslationRecipe:

@@ -29,6 +29,8 @@ def run(
         raise api.UnisonoError("name at least one file or folder to describe.")
     options = (stated or Stated()).options()
     found = api.list_files(files)
+    if not found:
+        raise api.UnisonoError(f"{files[0]} holds no recording; name a file, or another folder.")
     failed = 0
     for file in found:
         try:

@@ -91,6 +91,8 @@ def from_mapping(kind: type[T], tree: Mapping[str, Any], *, where: str = "") -> 
         ...
         unisono.core.errors.ConfigError: unknown key 'step'. Did you mean 'steps'?
     """
+    if not isinstance(tree, Mapping):
+        raise ConfigError(f"{where or 'it'} must be a table of settings; got {tree!r}.")
     _refuse_unknown(kind, tree, where)
     import pydantic
 
