@@ -29,6 +29,8 @@ def test_a_file_in_a_file_out(
     expected = want["data"].sel(channel="l_fz").values * 71.0  # N/kg to N, z up to y up
     np.testing.assert_allclose(vertical, expected, rtol=1e-6)
     assert "exists" in unisono(*words).complaint
+    absent = [tmp_path / "absent" if word == words[1] else word for word in words]
+    assert "exists" in unisono(*absent).complaint  # told before any work is done
 
 
 def test_json_holds_all_that_is_said(

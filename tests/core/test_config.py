@@ -58,6 +58,11 @@ def test_a_setting_that_is_no_setting_is_refused(setting: str) -> None:
         apply_settings(to_mapping(Recipe()), [setting])
 
 
+def test_a_file_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("steps = 3\n", encoding="utf-8-sig")
+    assert read_toml(tmp_path / "a.toml") == {"steps": 3}
+
+
 def test_a_file_that_is_not_toml_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("a = [1,\nb")
     with pytest.raises(ConfigError, match=r"bad\.toml is not TOML: .*line"):

@@ -43,6 +43,8 @@ def run(
         return _speak(model, file, out, said, drawn or Drawn(), json_=json_)
     if file is None:
         raise api.UnisonoError("name a recording to generate from, or say --text '...'.")
+    if out.exists():  # told before the work, not after it
+        raise api.UnisonoError(f"{out} exists; choose another name.")
     loaded = api.load_model(model)
     sampling = (drawn or Drawn()).options()
     recordings = api.read(file, (stated or Stated()).options())

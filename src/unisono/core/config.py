@@ -29,7 +29,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         ConfigError: If the file is missing or is not TOML, with the line.
     """
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist; name a recipe (.toml).") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:

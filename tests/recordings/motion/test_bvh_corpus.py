@@ -67,6 +67,15 @@ def test_pieces_of_one_recording_are_in_one_part(tmp_path: Path, rng: np.random.
         assert [len(names) for names in parts] == [12, 6, 6]  # no file in two parts
 
 
+def test_captions_with_a_byte_order_mark(tmp_path: Path, rng: np.random.Generator) -> None:
+    save(tmp_path, "walk1", motion(50))
+    save(tmp_path, "walk2", motion(50))
+    (tmp_path / "captions.json").write_text('{"walk1": "a person walks"}', encoding="utf-8-sig")
+    (tmp_path / "walk2.txt").write_text("a person turns\n", encoding="utf-8-sig")
+    corpus = read_bvh_corpus(tmp_path, generator=rng)
+    assert [c.captions for c in corpus.clips] == [("a person walks",), ("a person turns",)]
+
+
 def test_real_clips_have_labels_and_captions(
     shared_data: Callable[[str], Path], rng: np.random.Generator
 ) -> None:

@@ -119,7 +119,7 @@ def _written(folder: Path) -> dict[str, list[str]]:
     if not file.is_file():
         return {}
     try:
-        said = json.loads(file.read_text(encoding="utf-8"))
+        said = json.loads(file.read_text(encoding="utf-8-sig"))
         return {
             str(name): [texts] if isinstance(texts, str) else [str(text) for text in texts]
             for name, texts in said.items()
@@ -144,7 +144,7 @@ def _told(
     if file.stem in written:
         lines = written[file.stem]
     elif beside.is_file():
-        lines = beside.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = beside.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     elif named:
         lines = captions_of(named[1], named[2], count=count, generator=generator)
     else:
