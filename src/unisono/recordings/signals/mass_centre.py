@@ -7,11 +7,11 @@ segments between landmarks, each with a share :math:`w_s` of the mass and a cent
 .. math:: c = \sum_s w_s \left[(1 - p_s)\, a_s + p_s\, b_s\right]
 
 (P. de Leva, J. Biomech. 29 (1996) 1223-1230, Table 4, means of women and men; hands go with the
-forearms, and the head is at its marker). Hips are 30 % of the pelvis' width inward from its front
-markers, and a third of it below and behind. Constant errors of places do not matter, since only the
-acceleration is used: the second derivative of a cubic fitted to ``window_s`` (Savitzky and Golay,
-1964). Without arms and head their mass goes with the trunk; without markers of the trunk there is
-no answer.
+forearms, and the head is at its marker). Hips are 30 % of the pelvis' width to either side of the
+middle of its front markers, and a third of it below and behind. Constant errors of places do not
+matter, since only the acceleration is used: the second derivative of a cubic fitted to ``window_s``
+(Savitzky and Golay, 1964). Without arms and head their mass goes with the trunk; without markers of
+the trunk there is no answer.
 """
 
 from collections.abc import Mapping
