@@ -48,6 +48,17 @@ def test_a_start_is_made_fitted_and_asked(name: str, generator: torch.Generator)
     assert torch.isfinite(nothing).all()
 
 
+@pytest.mark.parametrize("name", ["ridge", "kernel"])
+def test_windows_without_an_answer_do_not_count(name: str, generator: torch.Generator) -> None:
+    seen = windows(generator)
+    valid = (torch.arange(24) < 12)[:, None, None].expand_as(seen.y)
+    start = make_start(LLMASettings(start=name), 6, 2, (1,))  # type: ignore[arg-type]
+    assert start is not None
+    fit_start(start, seen._replace(y=seen.y * valid, valid=valid))
+    out = start_of(start, seen.x, {}, None)
+    assert (out - seen.y)[:12].square().mean() < 0.05 * seen.y.var()
+
+
 def test_the_kernel_is_told_numbers_in_order_and_durations_in_seconds(
     generator: torch.Generator,
 ) -> None:

@@ -226,7 +226,7 @@ def make_start(
 def fit_start(start: Start, windows: StartWindows) -> None:
     """Fit a start of :func:`make_start` on the training windows."""
     if isinstance(start, RidgeStart):
-        start.fit(windows.x, windows.y, windows.subject)
+        start.fit(windows.x, windows.y, windows.valid, windows.subject)
     else:
         start.fit(windows)
 

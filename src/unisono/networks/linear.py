@@ -22,6 +22,9 @@ __all__ = ["RidgeStart", "ridge_weights"]
 
 _PENALTIES = tuple(float(10.0**k) for k in range(-1, 7))
 
+_LEAST_VALID = 0.5
+"""Share of a wanted window that must be valid for it to be fitted, as for a kernel start."""
+
 
 class _Fit(NamedTuple):
     weight: Tensor
@@ -76,21 +79,28 @@ class RidgeStart(nn.Module):
         self.register_buffer("fold_bias", torch.zeros(0, q), persistent=False)
         self.register_buffer("fold_of", torch.zeros(0, dtype=torch.int64), persistent=False)
 
-    def fit(self, x: Tensor, y: Tensor, subject: Tensor) -> float:
+    def fit(self, x: Tensor, y: Tensor, valid: Tensor, subject: Tensor) -> float:
         """Fit on standardised training windows; return the penalty chosen.
+
+        Windows of which less than half of what is wanted is valid do not count: fitted, they would
+        teach that what is not known is the mean.
 
         Args:
             x: ``(n, L, D_in)``, 0 where not valid.
             y: ``(n, L, D_out)``, 0 where not valid.
+            valid: ``(n, L, D_out)`` bool.
             subject: Code of each window's subject, ``(n,)``.
         """
-        check_axes(x=(x, "n l i"), y=(y, "n l o"), subject=(subject, "n"))
-        flat_x, flat_y = x.flatten(1).double(), y.flatten(1).double()
-        people = torch.unique(subject)
+        axes = {"x": (x, "n l i"), "y": (y, "n l o"), "valid": (valid, "n l o")}
+        check_axes(**axes, subject=(subject, "n"))
+        known = valid.flatten(1).float().mean(dim=1) >= _LEAST_VALID
+        known = known | ~known.any()  # where none is that whole, all are of use
+        flat_x, flat_y = x[known].flatten(1).double(), y[known].flatten(1).double()
+        people = torch.unique(subject[known])
         folds = min(self.folds, len(people))
-        table = torch.zeros(int(people.max()) + 1, dtype=torch.int64)
+        table = torch.zeros(int(subject.max()) + 1, dtype=torch.int64)
         table[people] = torch.arange(len(people)) % max(folds, 1)
-        fold = table[subject]
+        fold = table[subject[known]]
         best, penalty, kept = float("inf"), _PENALTIES[len(_PENALTIES) // 2], None
         for candidate in _PENALTIES if folds > 1 else ():
             fits = [
