@@ -178,6 +178,18 @@ def test_shuffled_pairs_are_a_control(generator: torch.Generator) -> None:
     assert values[0] != values[1]
 
 
+def test_one_way_each_target_is_told_its_source_from_the_others(
+    generator: torch.Generator,
+) -> None:
+    """As published: the pair is (z_0, z_T), and what it is told from are the other z_T."""
+    made, batch = method(settings("streams", mode="paper")), pairs(16)
+    made.prepare(batch)
+    found = made.loss(batch, phase=made.phases[0], step=0, generator=generator).parts["contrast"]
+    z0, zT = (made.encode(batch, side).z.flatten(1) for side in ("want", "given"))
+    scores = torch.cosine_similarity(z0[:, None], zT[None], dim=-1) / 0.5
+    torch.testing.assert_close(found, torch.nn.functional.cross_entropy(scores, torch.arange(16)))
+
+
 def test_several_sequences_on_one_side(generator: torch.Generator) -> None:
     batch = pairs(8)
     both = batch_of({**batch.data, "w": batch.data["x"][..., :1]})

@@ -249,8 +249,8 @@ class LDDBM(nn.Module):
         if weights.shuffled:
             order = cycle(len(zT.z), generator=generator).to(zT.z.device)
             zT = Latents(zT.z[order], zT.mask[order])
-        return latent_contrast(
-            zT, z0, temperature=weights.temperature or 0.07,
+        return latent_contrast(  # one way: each target's source among all sources
+            z0, zT, temperature=weights.temperature or 0.07,
             grain=weights.grain, direction=weights.direction or "symmetric",
         )  # fmt: skip
 

@@ -152,7 +152,8 @@ class BridgeLosses:
         contrast: Of InfoNCE between the two ends; by mode 1 (paper, release) or 0.1 (ours).
         reconstruction: Of the codecs' own losses; by mode 0 (paper, release: but for the codecs'
             own phase) or 1 (ours).
-        direction: ``"one_way"`` (paper) or ``"symmetric"`` (release, ours).
+        direction: ``"one_way"`` (paper: each target's latent tells its source's from those of the
+            batch) or ``"symmetric"`` (release, ours).
         grain: ``"flat"`` latents, or ``"tokens"``.
         temperature: By mode 0.5 (paper) or 0.07 (release, ours).
         path: What is decoded for the predictive term where the walk starts at the source:
