@@ -131,6 +131,21 @@ def test_samples_come_to_vary_as_much_as_the_answer_errs(generator: torch.Genera
     assert straight.calibrate(new, generator=generator) == 1.0
 
 
+@pytest.mark.parametrize("balanced", [False, True])
+def test_balanced_samples_vary_as_much_as_others(
+    balanced: bool, generator: torch.Generator
+) -> None:
+    made, new = method(settings(bridge=BridgeSettings(balanced=balanced))), pairs(200, 5)
+    made.prepare(new)
+    made.loss(new, phase=made.phases[0], step=0, generator=generator)  # measures the residual
+    made.eval().calibrate(new, generator=generator)
+    drawn = made.generate(new, ["x"], samples=8, steps=16, generator=generator)["x"]
+    assert made.bridge.balances(16) is balanced
+    varies = (drawn.samples - drawn.mean).square().mean()
+    errs = (drawn.mean - new.data["x"]).square().mean()
+    assert (varies / errs).item() == pytest.approx(1, abs=0.04)
+
+
 def test_a_codec_that_cannot_vary_is_not_shaken(generator: torch.Generator) -> None:
     made = method(settings("streams")).eval()
     made.prepare(pairs(64))

@@ -309,6 +309,11 @@ class LatentBridge(nn.Module):
         found = solve(solver, denoise, first, generator=generator).z.view(shape)
         return self._around(found, mean)
 
+    def balances(self, steps: int) -> bool:
+        """Whether the noise of an item's samples sums to zero; a student's never does."""
+        walked = self.settings.residual == "gaussian" or steps > self.few.most
+        return self.settings.balanced and walked
+
     def _balanced(self, samples: int) -> int:
         return max(1, samples) if self.settings.balanced else 1
 
