@@ -196,6 +196,10 @@ def test_encoding_reads_what_is_there_and_nothing_else() -> None:
         (EVERY, EVERY, {"start": "ridge"}, "no one ridge"),
         (EVERY, EVERY, {"mode": "paper"}, "not of the paper"),
         (EVERY, EVERY, {"guidance": 2.0}, "leave guidance = 1"),
+        (EVERY, EVERY, {"pretrain": 5}, "has no pretrain"),
+        (EVERY, EVERY, {"share_encoder": True}, "has no share_encoder"),
+        (EVERY, EVERY, {"losses": Losses(reconstruct=0.5)}, "has no losses.reconstruct"),
+        (EVERY, EVERY, {"losses": Losses(by_noise=True)}, "has no losses.by_noise"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(

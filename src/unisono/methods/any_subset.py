@@ -268,5 +268,18 @@ def _check(
         )
     if settings.guidance != 1:
         raise ConfigError("llma-any is never trained without anything given: leave guidance = 1.")
+    for name, said in _of_no_use(settings).items():
+        if said:
+            raise ConfigError(f"llma-any has no {name}: leave it out.")
     if settings.start != "none":
         raise ConfigError("llma-any has no start = 'ridge': there is no one ridge for all parts.")
+
+
+def _of_no_use(settings: LLMASettings) -> dict[str, object]:
+    """What llma has, and this method would pass over in silence."""
+    return {
+        "pretrain": settings.pretrain,
+        "share_encoder": settings.share_encoder,
+        "losses.reconstruct": settings.losses.reconstruct,
+        "losses.by_noise": settings.losses.by_noise,
+    }
