@@ -57,6 +57,10 @@ def test_bad_settings_are_refused() -> None:
         BridgeSettings(sampler="ddim")
     with pytest.raises(UnisonoError, match="steps must lie in"):
         BridgeSettings(steps=0)
+    with pytest.raises(UnisonoError, match="churn must lie in"):  # not when samples are drawn
+        BridgeSettings(churn=1.5)
+    with pytest.raises(ConfigError, match="heun without churn"):
+        resolve_lddbm(LDDBMSettings(mode="paper", bridge=BridgeSettings(churn=0.0)))
     with pytest.raises(ConfigError, match="needs start = 'mean'"):
         BridgeSettings(start="source", residual="gaussian")
     with pytest.raises(ConfigError, match=r"need bridge.start = 'mean'"):

@@ -105,7 +105,7 @@ class BridgeSettings:
         sampler: One of ``processes.bridge_solvers.BRIDGE_SOLVERS``; by mode ``"mean"`` (release:
             deterministic), ``"heun"`` (paper) or ``"dbim_high_order"`` (ours: of a Gaussian's
             spread it keeps .99 in 16 steps, where plain DBIM keeps .82 and Heun makes 1.11).
-        churn: Of ``"heun"``.
+        churn: Of ``"heun"``, above 0 (without churn it is ``"mean"``) and below 1.
         steps: Solver steps; by mode 40 (paper, release) or 16 (ours).
         balanced: Whether the noise of an item's samples sums to zero: each sample is drawn as
             before, and their mean errs less, but they are no longer independent, which proper
@@ -133,6 +133,9 @@ class BridgeSettings:
             check_range("rho", self.rho, 0.0, 1e3)
         if self.steps is not None:
             check_range("steps", self.steps, 1, 100_000, closed=True)
+        check_range("churn", self.churn, 0.0, 1.0 - 1e-9, closed=True)
+        if self.sampler == "heun" and self.churn == 0:
+            raise ConfigError("heun without churn gives one answer for a source; name it mean.")
         if self.sampler is not None and self.sampler not in BRIDGE_SOLVERS:
             raise ConfigError(
                 f"sampler must be one of {', '.join(BRIDGE_SOLVERS)}; got {self.sampler!r}."
