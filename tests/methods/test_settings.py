@@ -34,6 +34,7 @@ def test_resolved_settings_read_back_equal() -> None:
         ({"directions": "forward"}, "nothing to align with"),
         ({"steps": 0}, "steps must lie in"),
         ({"drop_stream": 1.0}, "drop_stream must lie in"),
+        ({"guidance": 2.0, "drop_stream": 0.0}, "set drop_stream above 0"),
     ],
 )
 def test_settings_that_exclude_each_other_are_refused(
@@ -41,6 +42,13 @@ def test_settings_that_exclude_each_other_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         LLMASettings(**options)  # type: ignore[arg-type]
+
+
+def test_guidance_of_the_paper_needs_streams_that_are_hidden() -> None:
+    with pytest.raises(ConfigError, match="set drop_stream above 0"):
+        resolve(LLMASettings(mode="paper", guidance=2.5))
+    assert resolve(LLMASettings(mode="paper", guidance=2.5, drop_stream=0.1)).guidance == 2.5
+    assert resolve(LLMASettings(guidance=2.5)).drop_stream == 0.1
 
 
 def test_processes_and_predictions_that_do_not_fit_are_refused() -> None:

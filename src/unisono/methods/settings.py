@@ -173,7 +173,8 @@ class LLMASettings:
         drop_stream: Probability that a given stream is hidden from a training window.
         drop_channel: Probability that a given channel is hidden.
         known: Numbers of a window used as conditions: ``mass_kg``, ``height_m``, ``speed``, ...
-        guidance: Weight of classifier-free guidance at sampling; 1 is none.
+        guidance: Weight of classifier-free guidance at sampling; 1 is none. Others need
+            ``drop_stream`` above 0, which is where nothing given is learned.
         few_steps: A student for few steps.
         pretrain: Optimiser steps that train the encoders alone before the rest, by the alignment of
             their memories and by reconstruction.
@@ -212,6 +213,11 @@ class LLMASettings:
                 check_range(name, value, 0.0, 0.99, closed=True)
         if self.mean is False and (self.start != "none" or self.residual == "gaussian"):
             raise ConfigError(f"start = {self.start!r}, residual = 'gaussian' need mean = true.")
+        if self.guidance != 1 and self.drop_stream == 0:
+            raise ConfigError(
+                f"guidance = {self.guidance:g} needs a model that has seen nothing given: set "
+                "drop_stream above 0."
+            )
         if not self.correct and self.start == "none":
             raise ConfigError("correct = false needs a start that stands for the mean.")
         if self.few_steps.most and self.residual == "gaussian":
