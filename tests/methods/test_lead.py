@@ -215,6 +215,13 @@ def test_every_way_is_trained_and_samples(name: str, tmp_path: Path) -> None:
         torch.testing.assert_close(rows, again)
 
 
+def test_words_are_counted_only_where_texts_are_learned() -> None:
+    corpus = toy_corpus(6)
+    batch = toy_batch(corpus)
+    batch.data["text"][0, 0, 0] = 10**12  # a bag of so many words could not be kept
+    build(replace(SETTINGS, text=replace(SETTINGS.text, steps=0)), corpus).prepare(batch)
+
+
 def test_codes_are_measured_without_dropout() -> None:
     """The projector's phase has just ended: it is still in training mode."""
     corpus = toy_corpus(6)

@@ -144,8 +144,11 @@ class LEAD(nn.Module):
     def prepare(self, windows: Batch) -> None:
         """Keep the training part, of which latents are computed once the VAE is trained."""
         self._windows, self._cache = windows, None
-        ids, mask = windows.data["text"], windows.mask["text"]
-        self._rarity = rarity(word_bags(ids, mask, int(ids.max()) + 1))
+        if (
+            self.tower is not None
+        ):  # a vocabulary that came trained would fill gigabytes for nothing
+            ids, mask = windows.data["text"], windows.mask["text"]
+            self._rarity = rarity(word_bags(ids, mask, int(ids.max()) + 1))
 
     def begin(self, phase: Phase) -> None:
         """Begin the VAE at directions of rows, a student as its teacher; scale latents."""
