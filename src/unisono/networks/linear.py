@@ -93,14 +93,14 @@ class RidgeStart(nn.Module):
         """
         axes = {"x": (x, "n l i"), "y": (y, "n l o"), "valid": (valid, "n l o")}
         check_axes(**axes, subject=(subject, "n"))
-        kept = valid.flatten(1).float().mean(dim=1) >= _LEAST_VALID
-        kept = kept | ~kept.any()  # where none is that whole, all are of use
-        flat_x, flat_y = x[kept].flatten(1).double(), y[kept].flatten(1).double()
-        people = torch.unique(subject[kept])
+        known = valid.flatten(1).float().mean(dim=1) >= _LEAST_VALID
+        known = known | ~known.any()  # where none is that whole, all are of use
+        flat_x, flat_y = x[known].flatten(1).double(), y[known].flatten(1).double()
+        people = torch.unique(subject[known])
         folds = min(self.folds, len(people))
         table = torch.zeros(int(subject.max()) + 1, dtype=torch.int64)
         table[people] = torch.arange(len(people)) % max(folds, 1)
-        fold = table[subject[kept]]
+        fold = table[subject[known]]
         best, penalty, kept = float("inf"), _PENALTIES[len(_PENALTIES) // 2], None
         for candidate in _PENALTIES if folds > 1 else ():
             fits = [
