@@ -156,7 +156,7 @@ class RegimeAutoRegression:
     autoregression ``W`` of all frames, and :math:`N_k(c)` the ``k`` frames nearest to where the
     context ends on the map,
 
-    .. math:: W(c) = W + \arg\min_D \sum_{j \in N_k(c)} \lVert r_j - D^\top x_j \rVert^2
+    .. math:: W(c) = W + \arg\min_D \frac1k \sum_{j \in N_k(c)} \lVert r_j - D^\top x_j \rVert^2
                      + \lambda \bar{x^2} \lVert D \rVert^2
 
     which is the autoregression where all frames move alike, and that of the regime where they do
