@@ -8,8 +8,10 @@ import torch
 from unisono.networks.lever_features import (
     accelerations,
     features_of,
+    filled,
     fit_scaling,
     scaled,
+    valid_spread,
 )
 from unisono.networks.lever_geometry import body_of
 
@@ -45,3 +47,11 @@ def test_blocks_are_scaled_to_count_alike(generator: torch.Generator) -> None:
         lengths = out.square().sum(dim=1).mean()
         torch.testing.assert_close(lengths, torch.tensor(float(len(blocks))), atol=1e-2, rtol=0.0)
         assert not out.mean(dim=0).abs().max() > 1e-3
+
+
+def test_what_is_not_valid_is_the_nearest_that_is_and_counts_for_no_spread() -> None:
+    y = torch.tensor([1.0, 9.0, 9.0, 3.0])[None, :, None]
+    valid = torch.tensor([True, False, False, True])[None, :, None]
+    assert filled(y, valid).flatten().tolist() == [1.0, 1.0, 3.0, 3.0]
+    assert torch.equal(filled(y, ~valid & valid), y)
+    assert float(valid_spread(y, valid)) == 1.0

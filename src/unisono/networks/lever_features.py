@@ -23,8 +23,10 @@ __all__ = [
     "Scaling",
     "accelerations",
     "features_of",
+    "filled",
     "fit_scaling",
     "scaled",
+    "valid_spread",
 ]
 
 VIEWS = ("posture", "motion")
@@ -130,6 +132,22 @@ def features_of(
     }
 
 
+def filled(y: Tensor, valid: Tensor) -> Tensor:
+    """Curves whose samples that are not valid are those of the nearest valid instant.
+
+    Args:
+        y: ``(n, L, D)``.
+        valid: Likewise; a curve without a valid sample stays as it is.
+    """
+    frames = torch.arange(y.shape[1], device=y.device)
+    away = (frames[:, None] - frames[None, :]).abs()
+    out = torch.empty_like(y)
+    for channel in range(y.shape[2]):
+        cost = away + (~valid[:, None, :, channel]) * (10 * y.shape[1])
+        out[..., channel] = torch.gather(y[..., channel], 1, cost.argmin(dim=2))
+    return out
+
+
 def fit_scaling(features: list[Feature]) -> list[Scaling]:
     """Mean and scale of each block, from the training windows."""
     found = []
@@ -151,6 +169,13 @@ def scaled(features: list[Feature], scaling: list[Scaling]) -> Tensor:
     return torch.cat(
         [(f.values - s.mean) * s.scale for f, s in zip(features, scaling, strict=True)], dim=1
     )
+
+
+def valid_spread(y: Tensor, valid: Tensor) -> Tensor:
+    """Standard deviation of the valid samples of each channel, ``(W,)``."""
+    count = valid.sum(dim=(0, 1)).clamp_min(1)
+    mean = (y * valid).sum(dim=(0, 1)) / count
+    return (((y - mean) * valid).square().sum(dim=(0, 1)) / count).sqrt().clamp_min(1e-6)
 
 
 def _points(at: Landmarks) -> list[int]:

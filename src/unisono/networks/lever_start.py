@@ -33,8 +33,10 @@ from unisono.networks.lever_features import (
     VIEWS,
     Scaling,
     features_of,
+    filled,
     fit_scaling,
     scaled,
+    valid_spread,
 )
 from unisono.networks.lever_geometry import (
     MASS_CENTRE,
@@ -162,8 +164,8 @@ class LeverStart(nn.Module):
         self.register_buffer("moment_weights", torch.zeros(_STAGES, ways, self.width - 3))
         # Of use while training only, never part of a sealed model.
         self.register_buffer("bank_fold", torch.zeros(0, dtype=torch.int64), persistent=False)
-        self.register_buffer("fold_force", self.force_weights.new_zeros(0), persistent=False)
-        self.register_buffer("fold_moments", self.moment_weights.new_zeros(0), persistent=False)
+        self.register_buffer("fold_force", self.force_weights[None][:0], persistent=False)
+        self.register_buffer("fold_moments", self.moment_weights[None][:0], persistent=False)
         self._fold_of: dict[int, int] = {}
         # Made of the buffers when first needed.
         self._made: tuple[_Bank, _Fit] | None = None
@@ -184,12 +186,12 @@ class LeverStart(nn.Module):
         check_axes(x=(data.x, "n l d"), y=(y, "n l w"), valid=(valid, "n l w"))
         good = (valid.float().mean(dim=(1, 2)) >= 0.5).nonzero().flatten()
         kept = good[torch.linspace(0, len(good) - 1, min(len(good), _MOST)).round().long()]
-        self.bank_x, self.bank_y = data.x[kept].clone(), _filled(y[kept], valid[kept])
+        self.bank_x, self.bank_y = data.x[kept].clone(), filled(y[kept], valid[kept])
         self.bank_numbers, self.bank_seconds = data.numbers[kept], data.seconds[kept]
         self._made = None
         bank, valid, fold = self._bank(), valid[kept], self._dealt(subject[kept])
         self.bank_fold = fold
-        spread = _spread(bank.truth, valid)
+        spread = valid_spread(bank.truth, valid)
         for k in range(len(_KERNELS)):
             self.chosen[k] = _choose(bank, k, valid, fold, spread)
         folds = len(torch.unique(fold))
@@ -311,10 +313,9 @@ class LeverStart(nn.Module):
         if self._made is None or self._made[0].truth.device != device:
             bank = self._bank()
             fit = self._unweighed(bank, self._seen(len(self.fold_force)))
-            if len(self.fold_force):
-                force = torch.cat([fit.force, self.fold_force])
-                fit = fit._replace(force=force, moments=torch.cat([fit.moments, self.fold_moments]))
-            self._made = (bank, fit)
+            force = torch.cat([fit.force, self.fold_force])
+            moments = torch.cat([fit.moments, self.fold_moments])
+            self._made = (bank, fit._replace(force=force, moments=moments))
         return self._made
 
     def _guess(self, data: LeverData, bank: _Bank, fit: _Fit, which: Tensor) -> _Guess:
@@ -359,8 +360,7 @@ class LeverStart(nn.Module):
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:  # noqa: ANN401 - torch's own signature
         """Take the number of training windows from what is loaded.
 
-        Folds are of the windows that the start was fitted on: they stay where a run is resumed,
-        which fits first and then loads the same, and go where anything else is loaded.
+        Folds stay where a run is resumed, which fits first and then loads the same windows.
         """
         for name in ("bank_x", "bank_y", "bank_numbers", "bank_seconds"):
             saved, own = state_dict.get(prefix + name), getattr(self, name)
@@ -395,21 +395,3 @@ def _choose(bank: _Bank, kernel: int, valid: Tensor, fold: Tensor, spread: Tenso
         if 0 < error < best:
             best, chosen = error, penalty
     return chosen
-
-
-def _spread(y: Tensor, valid: Tensor) -> Tensor:
-    """Standard deviation of the valid samples of each channel, ``(W,)``."""
-    count = valid.sum(dim=(0, 1)).clamp_min(1)
-    mean = (y * valid).sum(dim=(0, 1)) / count
-    return (((y - mean) * valid).square().sum(dim=(0, 1)) / count).sqrt().clamp_min(1e-6)
-
-
-def _filled(y: Tensor, valid: Tensor) -> Tensor:
-    """Curves whose samples that are not valid are those of the nearest valid instant."""
-    frames = torch.arange(y.shape[1], device=y.device)
-    away = (frames[:, None] - frames[None, :]).abs()
-    out = torch.empty_like(y)
-    for channel in range(y.shape[2]):
-        cost = away + (~valid[:, None, :, channel]) * (10 * y.shape[1])
-        out[..., channel] = torch.gather(y[..., channel], 1, cost.argmin(dim=2))
-    return out
