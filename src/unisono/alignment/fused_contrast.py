@@ -48,7 +48,7 @@ class _DistanceInfoNCE(torch.autograd.Function):
         counted = torch.cat([far, ones[: len(far)]], dim=1)
         pushes = torch.zeros_like(steep)
         tops, totals, pulls = [], [], []
-        for some in torch.cat([near, ones[:anchors]], dim=1).split(_ROWS):
+        for some in torch.split(torch.cat([near, ones[:anchors]], dim=1), _ROWS):
             scores = some @ steep
             top = scores.amax(dim=1, keepdim=True)
             share = scores.sub_(top).exp_()
