@@ -15,13 +15,13 @@ SETTINGS = [
     "llma.size.feedforward=8", "bands.samples=4", "bands.steps=1", "training.device=cpu",
     "training.precision=fp32",
 ]  # fmt: skip
+WORDS = [word for setting in SETTINGS for word in ("--set", setting)]
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("demo") / "demo"
-    words = [word for setting in SETTINGS for word in ("--set", setting)]
-    assert main(["demo", "--out", str(out), "--json", *words]) == 0
+    assert main(["demo", "--out", str(out), "--json", *WORDS]) == 0
     return out
 
 
@@ -80,6 +80,8 @@ def test_a_finished_demo_is_shown_again(
     # only the evaluation is done again; here it is enough to see what would be evaluated
     monkeypatch.setattr(importlib.import_module("unisono.api.demo"), "evaluate", evaluated)
     before = (demo / "model" / "seal.json").read_bytes()
-    assert main(["demo", "--out", str(demo)]) == 0
+    assert main(["demo", "--out", str(demo), *WORDS]) == 0
     assert str(demo / "model") in capsys.readouterr().out
     assert (demo / "model" / "seal.json").read_bytes() == before
+    assert main(["demo", "--out", str(demo), *WORDS, "--set", "llma.steps=9999"]) == 2
+    assert "started with another [llma]" in capsys.readouterr().err

@@ -23,7 +23,10 @@ def test_a_recipe_becomes_a_model(
     assert api.load(tmp_path / "model").recipe.training.seed == 3
     assert "exists" in unisono("train", recipe_file, "--json").complaint
     # resuming what is finished shows the finished model
-    assert unisono("train", recipe_file, "--resume", "--json").status == 0
+    same = unisono("train", recipe_file, "--set", "training.seed=3", "--resume", "--json")
+    assert same.json == run.json
+    other = unisono("train", recipe_file, "--resume", "--json")
+    assert other.status == 2 and "started with another [training]" in other.complaint
 
 
 def test_progress_goes_to_standard_error(

@@ -182,7 +182,9 @@ def test_bands_toggle_and_playing(opened: Any) -> None:  # noqa: ANN401
     opened.keyboard.press("Home")
     opened.get_by_label("Speed").select_option("0.25")
     opened.get_by_role("button", name="Play", exact=True).click()
-    clocks = "[window.unisono.state.time, performance.now() / 1000]"
+    # both clocks in one frame: between frames the page's stands still
+    clocks = """new Promise((told) => requestAnimationFrame((now) =>
+        told([window.unisono.state.time, now / 1000])))"""
     first = opened.evaluate(clocks)
     opened.wait_for_timeout(700)
     last = opened.evaluate(clocks)

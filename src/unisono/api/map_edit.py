@@ -184,12 +184,8 @@ def edit(model: MapModel, recording: xr.DataTree, how: Edit) -> Edited:
 
 def _check_kept(recording: xr.DataTree, keep: Sequence[str]) -> None:
     """Refuse a pattern that keeps nothing: what was meant would be edited."""
-    known = [
-        str(c)
-        for _, node in streams(recording)
-        if "channel" in node
-        for c in node["channel"].values
-    ]
+    parts = (node["channel"].values for _, node in streams(recording) if "channel" in node)
+    known = [str(channel) for part in parts for channel in part]
     for pattern in keep:
         if not any(fnmatch(channel, pattern) for channel in known):
             raise UnisonoError(

@@ -227,10 +227,8 @@ class LDDBM(nn.Module):
     def _bridge_terms(
         self, x: Side, z0: Latents, zT: Latents, active: set[str], generator: Generator
     ) -> dict[str, tuple[float, Tensor]]:
-        weights = self.settings.losses
-        found = self.bridge.terms(
-            z0, zT, hold=bool(self.settings.stop_gradient), generator=generator
-        )
+        weights, hold = self.settings.losses, bool(self.settings.stop_gradient)
+        found = self.bridge.terms(z0, zT, hold=hold, generator=generator)
         terms = {name: (getattr(weights, name), value) for name, value in found.parts.items()}
         if "predictive" in active and weights.predictive:
             decoded = self.target.codec.decode(Latents(found.answer, z0.mask))
@@ -318,8 +316,8 @@ class LDDBM(nn.Module):
         latent = self.bridge.calibrate(target, source)
         codec, kept, steps = self.target.codec, x.rows(both), self.settings.bridge.steps or 16
         squared = kind_of(self._joint(self.want), self.settings.target.codec) in _SQUARED
-        # independent samples vary less about their own mean; the mean of balanced ones is no draw
-        freedom = 1.0 if self.bridge.balances(steps) else (_DRAWS - 1) / _DRAWS
+        # the mean of balanced samples is no draw: they vary about it as about the answer
+        share = 1.0 if self.bridge.balances(steps) else (_DRAWS - 1) / _DRAWS
         for _ in range(_ROUNDS if squared else 0):
             with torch.no_grad():
                 walked = self.bridge.sample(
@@ -329,7 +327,7 @@ class LDDBM(nn.Module):
                 centre = samples.mean(dim=0)
                 varies = torch.stack([codec.distance(s, centre, kept.mask) for s in samples]).mean()
                 errs = codec.distance(answer, kept.data, kept.mask)
-            factor = errs / (varies / freedom).clamp_min(1e-12)
+            factor = errs / (varies / share).clamp_min(1e-12)
             # a codec that has not learned to vary must not be shaken until it does
             self.bridge.widen.mul_(factor.sqrt()).clamp_(latent / _MOST, latent * _MOST)
         return float(self.bridge.widen)

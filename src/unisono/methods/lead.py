@@ -123,10 +123,8 @@ class LEAD(nn.Module):
     def phases(self) -> Sequence[Phase]:
         """Text, VAE, diffusion, projector, student; the projector first where codes diffuse."""
         s = self.settings
-        first = [
-            Phase("text", s.text.steps, ("text", "tower")),
-            Phase("vae", s.vae_steps, ("vae",)),
-        ]
+        text = Phase("text", s.text.steps, ("text", "tower"))
+        first = [text, Phase("vae", s.vae_steps, ("vae",))]
         later = [Phase("diffusion", s.diffusion.steps, ("denoiser",))]
         if self.projector is not None:
             where = 0 if s.diffusion.space == "projected" else 1
@@ -144,9 +142,7 @@ class LEAD(nn.Module):
     def prepare(self, windows: Batch) -> None:
         """Keep the training part, of which latents are computed once the VAE is trained."""
         self._windows, self._cache = windows, None
-        if (
-            self.tower is not None
-        ):  # a vocabulary that came trained would fill gigabytes for nothing
+        if self.tower is not None:  # of a vocabulary that came trained they would fill gigabytes
             ids, mask = windows.data["text"], windows.mask["text"]
             self._rarity = rarity(word_bags(ids, mask, int(ids.max()) + 1))
 
