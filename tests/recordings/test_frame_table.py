@@ -84,6 +84,27 @@ def test_channels_that_one_recording_lacks_are_left_out_and_named() -> None:
         shared_infos([whole, empty], ["hip"], channels=["x"])
 
 
+def turned(name: str, up: str, kind: str = "position") -> xr.DataTree:
+    hip = make_stream(
+        np.ones((4, 3)), time=np.arange(4) / 10, channels=["x", "y", "z"], units="m", kind=kind,
+        frame={"up": up},
+    )  # fmt: skip
+    return make_recording({"hip": hip}, recording=name, subject="s")
+
+
+def test_other_axes_and_kinds_are_refused() -> None:
+    high, unsaid = turned("a", "z"), turned("b", "unknown")
+    found = shared_infos([unsaid, high], ["hip"])
+    assert found.infos[0].frame["up"] == "z"
+    assert len(frames_of(unsaid, found.infos).time) == 4
+    with pytest.raises(SchemaError, match="up z in recording 'the training data' and y in 'c'"):
+        frames_of(turned("c", "y"), found.infos)
+    with pytest.raises(SchemaError, match="up z in recording 'a' and y in 'c'; import them in one"):
+        shared_infos([unsaid, high, turned("c", "y")], ["hip"])
+    with pytest.raises(SchemaError, match="'position' in recording 'a' and 'velocity' in 'c'"):
+        shared_infos([high, turned("c", "z", "velocity")], ["hip"])
+
+
 def test_what_is_missing_is_one_line() -> None:
     infos = frame_infos(tree(), ["hip"])
     with pytest.raises(SchemaError, match="has no label 'sped'.*Did you mean 'speed'"):

@@ -21,6 +21,7 @@ from unisono.core.units import conversion_factor
 from unisono.recordings.schema import stream_names
 from unisono.recordings.signals.clock import valid_runs
 from unisono.recordings.signals.resampling import resample
+from unisono.recordings.stream_union import Owned, unite_streams
 
 __all__ = [
     "FrameTable",
@@ -133,12 +134,18 @@ def shared_infos(
         channels: Patterns such as ``"Left*"``; all if empty.
 
     Raises:
-        SchemaError: If a stream is missing, no pattern fits, or nothing is in common.
+        SchemaError: If a stream is missing, no pattern fits, nothing is in common, or a kind or a
+            known axis differs.
     """
     first: tuple[StreamInfo, ...] = ()
     lacking: dict[str, str] = {}
+    owned: dict[str, list[Owned]] = {}
     for tree in trees:
-        first = first or frame_infos(tree, streams, rate_hz)
+        here = frame_infos(tree, streams, rate_hz)
+        first = first or here
+        for own in here:
+            name = str(tree.attrs.get("recording"))
+            owned.setdefault(own.name, []).append(Owned(name, own, np.nan))
         for info in first:
             node = _stream(tree, info.name)
             seen = np.flatnonzero(np.asarray(node["valid"].values).any(axis=0))
@@ -172,6 +179,7 @@ def shared_infos(
                 info,
                 channels=tuple(info.channels[i] for i in kept),
                 units=tuple(info.units[i] for i in kept),
+                frame=unite_streams(owned[info.name]).frame,
             )
         )
     return SharedInfos(tuple(found), tuple(left))
@@ -183,9 +191,13 @@ def frames_of(tree: xr.DataTree, infos: Sequence[StreamInfo]) -> Frames:
     The instants are those of the first stream, or a clock of its ``rate_hz`` where that is not 0.
 
     Raises:
-        SchemaError: If a stream or channel is missing.
+        SchemaError: If a stream or channel is missing, or a kind or a known axis is not that of the
+            infos: turning axes is not guessed.
         UnitError: If a unit cannot be converted.
     """
+    name = str(tree.attrs.get("recording"))
+    for info, own in zip(infos, frame_infos(tree, [info.name for info in infos]), strict=True):
+        unite_streams([Owned("the training data", info, np.nan), Owned(name, own, np.nan)])
     time = np.asarray(_stream(tree, infos[0].name)["time"].values, np.float64)
     if infos[0].rate_hz:
         count = int(np.floor((time[-1] - time[0]) * infos[0].rate_hz + 1e-6)) + 1
