@@ -69,6 +69,19 @@ def test_labels_are_those_of_the_recording_or_of_a_stream() -> None:
     np.testing.assert_allclose(frame_labels(one, "knee", time).astype(float), time)
 
 
+def test_frames_whose_label_is_not_valid_are_left_out() -> None:
+    one = tree()
+    one["knee"]["valid"].values[6:9] = False  # at 0.3 to 0.4 s
+    found = frame_labels(one, "knee", np.array([0.2, 0.3, 0.4, 0.5])).astype(float)
+    np.testing.assert_allclose(found, [0.2, np.nan, np.nan, 0.5])
+    table = stack_frames([one], frame_infos(one, ["hip"]), ["knee"])
+    assert table.values[:, 0].tolist() == [0, 1, 2, 5, 6, 7]
+    assert table.sequence.tolist() == [0] * 3 + [1] * 3
+    one["knee"]["valid"].values[:] = False
+    with pytest.raises(SchemaError, match="all channels and labels are valid"):
+        stack_frames([one], frame_infos(one, ["hip"]), ["knee"])
+
+
 def test_channels_that_one_recording_lacks_are_left_out_and_named() -> None:
     whole, empty = tree("a"), tree("b")
     empty["hip"]["valid"].values[:, 0] = False  # there, but without one valid sample

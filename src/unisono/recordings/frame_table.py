@@ -1,6 +1,6 @@
 """Frames of recordings as rows: values of the chosen streams at common instants, and labels.
 
-A frame is valid where every channel is. A gap, of the mask or of the clock, ends a stretch, and the
+A frame is valid where every channel is, and every label that is a stream. A gap, of the mask or of the clock, ends a stretch, and the
 next one is a sequence of its own, so that what looks at neighbours in time never looks across a gap
 or from one recording to another.
 """
@@ -254,6 +254,8 @@ def _stream(tree: xr.DataTree, name: str) -> xr.Dataset:
 def frame_labels(tree: xr.DataTree, name: str, time: Array) -> npt.NDArray[np.generic]:
     """A label at each instant: one of the recording, or a stream of one channel, ``(n,)``.
 
+    Of a stream, the nearest sample's; NaN where that is not valid.
+
     Args:
         tree: The recording.
         name: Of a label, of ``subject``, ``session``, ``mass_kg`` or ``height_m``, or of a stream.
@@ -272,7 +274,8 @@ def frame_labels(tree: xr.DataTree, name: str, time: Array) -> npt.NDArray[np.ge
         node = tree[name].to_dataset()
         if node.sizes.get("channel") == 1:
             at = np.abs(node["time"].values[:, None] - time[None]).argmin(axis=0)
-            return np.asarray(node["data"].values[at, 0], np.float64)
+            found = np.where(node["valid"].values, node["data"].values, np.nan)
+            return np.asarray(found[at, 0], np.float64)
     raise SchemaError(
         f"recording {tree.attrs.get('recording')!r} has no label {name!r}; label it, leave it out, "
         f"or map by something else.{nearest(name, [*labels, *stream_names(tree)])}"
@@ -292,7 +295,11 @@ def stack_frames(
     number = 0
     for tree in trees:
         frames = frames_of(tree, infos)
+        own = {name: frame_labels(tree, name, frames.time) for name in labels}
         whole = np.asarray(frames.valid.all(axis=1))
+        for label in own.values():
+            if label.dtype.kind == "f":
+                whole &= np.isfinite(label.astype(np.float64))
         stretch = np.full(len(whole), -1, dtype=np.int64)
         for run in valid_runs(whole, frames.time):
             stretch[run.start : run.stop] = number
@@ -302,9 +309,9 @@ def stack_frames(
         time.append(frames.time[whole])
         names.append(np.full(int(whole.sum()), str(tree.attrs["recording"])))
         for name in labels:
-            known[name].append(frame_labels(tree, name, frames.time)[whole])
+            known[name].append(own[name][whole])
     if number == 0:
-        raise SchemaError("no recording has a frame in which all channels are valid.")
+        raise SchemaError("no recording has a frame in which all channels and labels are valid.")
     return FrameTable(
         np.concatenate(values),
         np.concatenate(sequence),
