@@ -1,6 +1,7 @@
 r"""A recording carried window by window, and the windows blended into one.
 
-Windows overlap by half, and a last one ends with the recording. At an instant covered by windows ``w`` with answers :math:`x_w`,
+Windows overlap by half, and a last one ends with the recording. At an instant covered by windows
+``w`` with answers :math:`x_w`,
 
 .. math:: x = \sum_w h_w x_w / \sum_w h_w, \qquad h(i) = \min(i, L - 1 - i) + 1
 

@@ -1,8 +1,8 @@
 """Frames of recordings as rows: values of the chosen streams at common instants, and labels.
 
-A frame is valid where every channel is, and every label that is a stream. A gap, of the mask or of the clock, ends a stretch, and the
-next one is a sequence of its own, so that what looks at neighbours in time never looks across a gap
-or from one recording to another.
+A frame is valid where every channel is, and every label that is a stream. A gap, of the mask or of
+the clock, ends a stretch, and the next one is a sequence of its own, so that what looks at
+neighbours in time never looks across a gap or from one recording to another.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
