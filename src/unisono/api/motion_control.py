@@ -205,7 +205,7 @@ def _table(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
     rows = []
     try:
         for row in reader:
-            beyond: Sequence[str] = row.pop(None, ())  # type: ignore[call-overload]
+            beyond: Sequence[str] = row.pop(None, ())
             if any(cell.strip() for cell in beyond):
                 what = f"{len(row) + len(beyond)} values under {len(row)} columns"
                 raise FileFormatError(path, f"line {reader.line_num}", what, "mend the line")

@@ -118,11 +118,12 @@ def cut_source(
         missing = [channel for channel in need if channel not in have]
         if missing:
             raise ModelError(f"stream {name!r} lacks channel {missing[0]!r}, which is needed.")
-        parts = []
+        values, masks = [], []
         for windows, rows in pieces:
-            values, valid, _ = matched(windows.streams[name], streams[name], windows, mass)
-            parts.append(np.ma.masked_array(values, ~valid)[rows])
-        data[name] = np.ma.concatenate(parts)
+            found_here, valid, _ = matched(windows.streams[name], streams[name], windows, mass)
+            values.append(found_here[rows])
+            masks.append(~valid[rows])
+        data[name] = np.ma.masked_array(np.concatenate(values), np.concatenate(masks))
     starts = [windows.table["start_s"].iloc[rows].to_numpy(np.float64) for windows, rows in pieces]
     return SourceWindows(data, np.concatenate(starts))
 
