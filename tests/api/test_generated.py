@@ -3,6 +3,7 @@
 import json
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,14 @@ def test_npz_holds_bands_and_samples(both: Generated, tmp_path: Path) -> None:
     np.testing.assert_allclose(back["grf_upper_90"]["data"].values, both.parts["grf"].upper[2])
     np.testing.assert_allclose(back["grf_sample_2"]["data"].values, both.parts["grf"].samples[2])
     assert back["grf"]["unit"].values.tolist() == list(UNITS)
+
+
+def test_bands_of_near_levels_have_a_name_each(tmp_path: Path) -> None:
+    grf = replace(stream(FORCES[:3], UNITS[:3], "force"), levels=(0.29, 0.99, 0.994))
+    Generated({"recording": "a", "subject": "s"}, {"grf": grf}, {}).save(tmp_path / "a.npz")
+    back = api.read_one(tmp_path / "a.npz")
+    for k, name in enumerate(("29", "99", "99.4")):
+        np.testing.assert_allclose(back[f"grf_lower_{name}"]["data"].values, grf.lower[k])
 
 
 def test_an_ending_in_capitals_loses_nothing(both: Generated, tmp_path: Path) -> None:

@@ -66,6 +66,8 @@ def test_a_cloud_is_carried_to_the_other_class() -> None:
     words = np.repeat(["straight", "turn"], 100)
     chart = chart_of(points, {"task": words})
     moved = toward_class(chart, points[:20], "turn", 1.0)
+    said = chart_of(points, {"turning": words == "turn"})
+    np.testing.assert_array_equal(toward_class(said, points[:20], "True", 1.0), moved)
     assert np.linalg.norm(moved - [4, 1], axis=1).max() < 1.5
     np.testing.assert_array_equal(toward_class(chart, points[100:105], "turn", 1.0),
                                   points[100:105])  # fmt: skip

@@ -1,5 +1,7 @@
 """Mirrors src/unisono/api/mechanics.py, on simulated walking whose forces are exact."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -68,6 +70,17 @@ def test_strides_tell_where_markers_do_not(walk: xr.DataTree) -> None:
     here = slice(*frames)
     assert out.part.mean[here][:, [2, 5]].sum(axis=1).mean() == pytest.approx(G, rel=1e-3)
     assert np.square(out.part.mean - truth).mean() < np.square(part.mean - truth).mean()
+
+
+def test_a_band_of_any_level_tells_the_same_spread(walk: xr.DataTree) -> None:
+    part, _ = guessed(walk)
+    found = []
+    for level, width in ((0.9, 1.6448536), (0.99, 2.5758293)):  # tables of the normal distribution
+        band = {"lower": (part.mean - width)[None], "upper": (part.mean + width)[None]}
+        out = settle(replace(part, levels=(level,), **band), without(walk, "grf"), lab=True)
+        assert out is not None
+        found.append(out.part.mean)
+    np.testing.assert_allclose(found[0], found[1], atol=1e-6)
 
 
 def test_where_nothing_is_known_only_the_floor_acts(walk: xr.DataTree) -> None:

@@ -41,6 +41,17 @@ def test_keyframes_are_read_and_may_be_free(motion_model: Any, tmp_path: Path) -
     np.testing.assert_allclose(places.metres[19, names.index("Head")], [0, 1.6, 0.1])
 
 
+def test_rows_of_one_joint_and_time_add_up(motion_model: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    file = tmp_path / "keys.csv"
+    file.write_text("time,joint,x,y,z\n0.5,Head,0.2,,\n0.5,Head,,1.6,\n0.5,Head,0.2,,,\n")
+    places = api.read_keyframes(file, motion_model, 20)
+    head = places.metres[10, motion_model.rig.names.index("Head")]
+    np.testing.assert_array_equal(head, [0.2, 1.6, np.nan])
+    file.write_text("time,joint,x,y,z\n0.5,Head,0.2,,\n0.5,Head,0.3,1.6,\n")
+    with pytest.raises(FileFormatError, match="line 3: Head is in two places at 0.5 s"):
+        api.read_keyframes(file, motion_model, 20)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -50,6 +61,8 @@ def test_keyframes_are_read_and_may_be_free(motion_model: Any, tmp_path: Path) -
         ("time,joint,x,y,z\n9,Head,0,0,0\n", "outside of the motion"),
         ("time,joint,x,y,z\n0,Head,a,0,0\n", "is no number"),
         ("time,joint,x,y,z\nnan,Head,0,0,0\n", "is no number"),
+        ("time,joint,x,y,z\n0,Head,0,0,0,5\n", "line 2: 6 values under 5 columns"),
+        (f"time,joint,x,y,z\n0,Head,0,0,{'1' * 140_000}\n", "field larger than field limit"),
     ],
 )
 def test_files_that_cannot_be_read(motion_model: Any, tmp_path: Path, text: str, said: str) -> None:  # noqa: ANN401

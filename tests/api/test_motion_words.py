@@ -72,6 +72,18 @@ def test_files_that_are_not_the_words(motion_model: Any, clip: Path, tmp_path: P
         api.add_word(motion_model, foreign)
 
 
+def test_an_older_word_is_known_still_where_a_newer_cannot_be_learned(
+    motion_model: Any,  # noqa: ANN401
+    clip: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    older = torch.ones(1, 3)
+    monkeypatch.setitem(motion_model.encoder.words, "*limp*", older)
+    with pytest.raises(ModelError, match="does not know 'absent'"):
+        api.learn_word(motion_model, "*limp*", [clip], options=options(start="absent"))
+    assert motion_model.encoder.words["*limp*"] is older
+
+
 def test_what_is_no_word_and_no_clip(motion_model: Any, clip: Path, shared_data: Any) -> None:  # noqa: ANN401
     for word in ("limp", "*Limp*", "*a b*", ""):
         with pytest.raises(UnisonoError, match="between asterisks"):

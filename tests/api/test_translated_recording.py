@@ -1,6 +1,7 @@
 """Mirrors src/unisono/api/translated_recording.py."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from unisono.core.config import from_mapping
 from unisono.core.contracts import StreamInfo
 from unisono.core.errors import ModelError, OutputError
 from unisono.recordings.schema import stream_names
-from unisono.recordings.windows import Cut
+from unisono.recordings.windows import Cut, cut_windows
 
 
 def test_windows_that_agree_blend_into_the_whole(make_walk: Callable[..., xr.DataTree]) -> None:
@@ -37,7 +38,32 @@ def test_windows_that_agree_blend_into_the_whole(make_walk: Callable[..., xr.Dat
     np.testing.assert_allclose(node["data"].values[:, 0], curve[:total, 0], atol=1e-6)
     np.testing.assert_allclose(node["time"].values, 5 + np.arange(total) / rate)
     assert (found.spread["x"] < 1e-6).all()
+    apart = replace(part, samples=part.samples + np.array([-1, 0, 1])[:, None, None, None])
+    for samples, spread in ((apart.samples, 1.0), (apart.samples[:1], 0.0)):  # as Translated.spread
+        again = assemble_windows(
+            make_walk("a", 1), SourceWindows({}, 5.0 + starts / rate),
+            {"x": replace(apart, samples=samples)},
+            {"x": StreamInfo("x", ("x",), ("m",), "position", rate)},
+            want_cut=Cut(("x",), rate_hz=rate, length=length, stride=hop),
+        )  # fmt: skip
+        np.testing.assert_allclose(again.spread["x"], spread, atol=1e-6)
     assert found.samples["x"].shape == (3, total, 1)
+
+
+def test_windows_reach_to_the_end(make_walk: Callable[..., xr.DataTree]) -> None:
+    walk = make_walk("a", 1, seconds=2.6, rate=50.0)
+    time = walk["angles"]["time"].values
+    cut = Cut(("angles",), rate_hz=50.0, length=50, stride=25)
+    batch = cut_windows(walk, cut)
+    found = cut_source(walk, cut, batch.streams)
+    last = (len(time) - 50) / 50
+    np.testing.assert_allclose(found.starts, time[0] + np.array([0, 0.5, 1, 1.5, last]))
+    data = found.data["angles"]
+    assert data.shape[0] == 5 and not data.mask.any()
+    np.testing.assert_allclose(data[-1], walk["angles"]["data"].values[-50:], atol=1e-4)
+    np.testing.assert_array_equal(data[:4], batch.data["angles"])
+    walk["angles"]["valid"].values[-50:] = False  # nothing is known at the end
+    assert len(cut_source(walk, cut, batch.streams).starts) == 4
 
 
 @pytest.fixture(scope="module")

@@ -62,6 +62,19 @@ def test_bad_wishes_are_one_line(
     assert said in error and error.count("\n") == 1 and not out.exists()
 
 
+def test_files_that_exist_are_left_before_anything_is_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, picture = tmp_path / "o.npz", tmp_path / "walk.png"
+    words = ["edit", "absent", "absent.npz", "--forecast", "3", "--out", str(out)]
+    for name in ("o.npz", "walk.png"):
+        (tmp_path / name).write_text("mine")
+        assert main([*words, "--picture", str(picture)]) == 2
+        assert f"{name} exists" in capsys.readouterr().err
+        assert (tmp_path / name).read_text() == "mine"
+        (tmp_path / name).unlink()
+
+
 def test_a_model_without_a_map_is_one_line(
     tiny_model: api.Model, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,6 +33,21 @@ def test_a_file_in_a_file_out(
     assert "exists" in unisono(*absent).complaint  # told before any work is done
 
 
+def test_a_file_that_exists_is_left_before_anything_is_generated(
+    unisono: Callable[..., object],
+    tiny_model: api.Model,
+    walk_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = tmp_path / "a.csv"
+    out.write_text("mine")
+    monkeypatch.setattr(api.Model, "generate", lambda *_, **__: pytest.fail("generated"))
+    assert "exists" in unisono("generate", tiny_model.folder, walk_file, "--out", out).complaint
+    assert "exists" in unisono("generate", "absent", "--text", "walks", "--out", out).complaint
+    assert out.read_text() == "mine"
+
+
 def test_json_holds_all_that_is_said(
     unisono: Callable[..., object], tiny_model: api.Model, walk_file: Path, tmp_path: Path
 ) -> None:
@@ -53,6 +68,7 @@ def test_json_holds_all_that_is_said(
         (("--keep-frames", "0:3"), "--keep-frames says nothing without --text"),
         (("--no-hold-feet",), "--hold-feet says nothing without --text"),
         (("--text", "a person walks", "--want", "grf"), "--want says nothing beside --text"),
+        (("--text", "a person", "--physics", "none"), "--physics says nothing beside --text"),
     ],
 )
 def test_options_that_would_be_passed_over_are_refused(

@@ -34,3 +34,13 @@ def test_bad_labels_are_one_line(
     error = capsys.readouterr().err
     assert words in error and error.count("\n") == 1
     assert not (tmp_path / "m").exists()
+
+
+def test_a_picture_that_exists_is_left_before_anything_is_done(
+    swings: api.Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "m.png").write_text("mine")
+    words = ["map", str(swings.path), "--by", "time", "--out", str(tmp_path / "m")]
+    assert main([*words, *FAST, "--no-controls"]) == 2
+    assert "m.png exists" in capsys.readouterr().err
+    assert (tmp_path / "m.png").read_text() == "mine" and not (tmp_path / "m").exists()

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,29 @@ from unisono.core.config import to_toml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "api"))
 from translating_toys import pair_file, recipe_of
+
+
+def test_what_is_stated_of_a_recording_is_read(
+    tmp_path: Path,
+    walk_file: Path,
+    unisono: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A stand-in for a bridge, which is told what the command read."""
+    read: list[Any] = []
+    written = SimpleNamespace(save=lambda path: [path], summary=lambda: "")
+    bridge = SimpleNamespace(
+        recipe=SimpleNamespace(data=SimpleNamespace(is_file=False)),
+        translate_recording=lambda tree, options: read.append(tree) or written,
+    )
+    monkeypatch.setattr("unisono.api.load_translator", lambda _: bridge)
+    words = ("translate", "model", walk_file, "--out", tmp_path / "o.npz", "--mass-kg", "50")
+    assert unisono(*words).status == 0 and read[0].attrs["mass_kg"] == 50.0
+    assert "--physics says nothing to a bridge" in unisono(*words, "--physics", "none").complaint
+    bridge.recipe.data.is_file = True
+    assert "--mass-kg says nothing of arrays" in unisono(*words).complaint
+    (tmp_path / "o.npz").write_text("mine")
+    assert "exists" in unisono(*words).complaint and len(read) == 1
 
 
 @pytest.mark.slow

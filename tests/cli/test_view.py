@@ -49,7 +49,12 @@ def test_with_a_model(folder: Path, tiny_model: Any) -> None:  # noqa: ANN401
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [([], "at least one"), (["absent.c3d"], "absent.c3d"), (["w.npz", "--out", "x.png"], ".html")],
+    [
+        ([], "at least one"),
+        (["absent.c3d"], "absent.c3d"),
+        (["w.npz", "--out", "x.png"], ".html"),
+        (["w.npz", "--samples", "4"], "--samples says nothing without --model"),
+    ],
 )
 def test_bad_input(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["view", *words]) == 2

@@ -37,6 +37,27 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
 
 
+def test_a_folder_that_cannot_be_replaced_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, rename = tmp_path / "model", os.replace
+    write_text(target / "weights", "1")
+
+    def refused(source: Path, to: Path) -> None:
+        if Path(source).suffix == ".part":
+            raise OSError(errno.EACCES, "Permission denied")
+        rename(source, to)
+
+    monkeypatch.setattr(os, "replace", refused)
+    with (
+        pytest.raises(OutputError, match="Permission denied"),
+        atomic_folder(target, overwrite=True) as part,
+    ):
+        (part / "weights").write_text("2")
+    assert (target / "weights").read_text() == "1"
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
 def test_an_existing_file_is_kept_unless_allowed(tmp_path: Path) -> None:
     target = write_text(tmp_path / "a.txt", "old")
     with pytest.raises(OutputError, match="exists"):

@@ -35,6 +35,14 @@ def test_what_does_not_convert_is_refused(a: str, b: str) -> None:
         conversion_factor(a, b)
 
 
+@pytest.mark.parametrize(("a", "b"), [("degC", "K"), ("degF", "degC"), ("1", "dB"), ("m", "degC")])
+def test_units_that_no_factor_joins_are_kept_and_not_converted(a: str, b: str) -> None:
+    assert tidy_unit(a) == a and conversion_factor(a, a) == 1.0
+    assert same_dimension(b, b) and not same_dimension(a, b)
+    with pytest.raises(UnitError, match=f"{a} to {b} is no factor"):
+        conversion_factor(a, b)
+
+
 def test_mass_is_asked_for() -> None:
     with pytest.raises(UnitError, match="needs the body mass"):
         conversion_factor("N", "BW")

@@ -69,6 +69,19 @@ def test_labels_are_those_of_the_recording_or_of_a_stream() -> None:
     np.testing.assert_allclose(frame_labels(one, "knee", time).astype(float), time)
 
 
+def test_frames_whose_label_is_not_valid_are_left_out() -> None:
+    one = tree()
+    one["knee"]["valid"].values[6:9] = False  # at 0.3 to 0.4 s
+    found = frame_labels(one, "knee", np.array([0.2, 0.3, 0.4, 0.5])).astype(float)
+    np.testing.assert_allclose(found, [0.2, np.nan, np.nan, 0.5])
+    table = stack_frames([one], frame_infos(one, ["hip"]), ["knee"])
+    assert table.values[:, 0].tolist() == [0, 1, 2, 5, 6, 7]
+    assert table.sequence.tolist() == [0] * 3 + [1] * 3
+    one["knee"]["valid"].values[:] = False
+    with pytest.raises(SchemaError, match="all channels and labels are valid"):
+        stack_frames([one], frame_infos(one, ["hip"]), ["knee"])
+
+
 def test_channels_that_one_recording_lacks_are_left_out_and_named() -> None:
     whole, empty = tree("a"), tree("b")
     empty["hip"]["valid"].values[:, 0] = False  # there, but without one valid sample
@@ -82,6 +95,27 @@ def test_channels_that_one_recording_lacks_are_left_out_and_named() -> None:
         shared_infos([whole], ["hip"], channels=["z*"])
     with pytest.raises(SchemaError, match="no channel of 'hip' is valid in all.*'b' lacks 'x'"):
         shared_infos([whole, empty], ["hip"], channels=["x"])
+
+
+def turned(name: str, up: str, kind: str = "position") -> xr.DataTree:
+    hip = make_stream(
+        np.ones((4, 3)), time=np.arange(4) / 10, channels=["x", "y", "z"], units="m", kind=kind,
+        frame={"up": up},
+    )  # fmt: skip
+    return make_recording({"hip": hip}, recording=name, subject="s")
+
+
+def test_other_axes_and_kinds_are_refused() -> None:
+    high, unsaid = turned("a", "z"), turned("b", "unknown")
+    found = shared_infos([unsaid, high], ["hip"])
+    assert found.infos[0].frame["up"] == "z"
+    assert len(frames_of(unsaid, found.infos).time) == 4
+    with pytest.raises(SchemaError, match="up z in recording 'the training data' and y in 'c'"):
+        frames_of(turned("c", "y"), found.infos)
+    with pytest.raises(SchemaError, match="up z in recording 'a' and y in 'c'; import them in one"):
+        shared_infos([unsaid, high, turned("c", "y")], ["hip"])
+    with pytest.raises(SchemaError, match="'position' in recording 'a' and 'velocity' in 'c'"):
+        shared_infos([high, turned("c", "z", "velocity")], ["hip"])
 
 
 def test_what_is_missing_is_one_line() -> None:

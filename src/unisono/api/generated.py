@@ -199,7 +199,7 @@ class Generated:
         for name, p in self.parts.items():
             for k, level in enumerate(p.levels):
                 for side, values in (("lower", p.lower[k]), ("upper", p.upper[k])):
-                    found[f"{name}_{side}_{round(100 * level)}"] = p.dataset(values, ["band"])
+                    found[f"{name}_{side}_{100 * level:g}"] = p.dataset(values, ["band"])
             for s, sample in enumerate(p.samples):
                 found[f"{name}_sample_{s}"] = p.dataset(sample.astype(np.float64), ["sample"])
         return found

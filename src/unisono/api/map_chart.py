@@ -87,7 +87,9 @@ class Map:
         """Place the frames of a recording on the map; frames with gaps are left out.
 
         Raises:
-            SchemaError: If it lacks a stream or channel, or no frame is whole.
+            SchemaError: If it lacks a stream or channel, or has a stream of another kind or other
+                axes.
+            UnisonoError: If no frame is whole.
         """
         frames = frames_of(recording, self.infos)
         whole = np.asarray(frames.valid.all(axis=1))

@@ -120,13 +120,15 @@ def toward_class(chart: Map, points: Array, word: str, share: float) -> Array:
         ModelError: If no label of the map has the word.
     """
     words = {
-        name: values for name, values in chart.labels.items() if values.dtype.kind not in "fiu"
+        name: values.astype(str)
+        for name, values in chart.labels.items()
+        if values.dtype.kind not in "fiu"
     }
     known = sorted({str(w) for values in words.values() for w in np.unique(values)})
     if word not in known:
         listed = ", ".join(known) or "none: it is by no label of words"
         raise ModelError(f"the map has no class {word!r} ({listed}).{nearest(word, known)}")
-    values = next(v for v in words.values() if word in v).astype(str)
+    values = next(v for v in words.values() if word in v)
     near = chart.bank.near(points, min(5, len(chart.bank))).place
     found, votes = np.unique(values[near], return_counts=True)
     own = str(found[int(votes.argmax())])

@@ -5,6 +5,7 @@ come from its markers (which the model need not have been given); whole strides 
 """
 
 from dataclasses import replace
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,8 +31,6 @@ _MOVING = 0.8
 then carries less than 0.05 of body weight."""
 _TRAVEL = 0.4
 """Speed of the body below which feet may be carried by a belt, m/s."""
-_NORMAL = {0.5: 0.674, 0.8: 1.282, 0.9: 1.645, 0.95: 1.960}
-"""Half widths of bands of a normal distribution, in standard deviations."""
 
 
 class Settled(NamedTuple):
@@ -60,7 +59,7 @@ def settle(part: GeneratedStream, recording: xr.DataTree, *, lab: bool) -> Settl
         return None
     known, how = mechanics_of(part, own, layout, recording, lab=lab)
     k = len(part.levels) - 1
-    width = _NORMAL.get(round(part.levels[k], 4), 1.645)
+    width = NormalDist().inv_cdf((1 + part.levels[k]) / 2)  # half of it, in standard deviations
     spread = (part.upper[k] - part.lower[k]) / (2 * width)
     spread = np.where(np.isfinite(spread), spread, 0.0)
     mean = balanced(part.mean, spread, layout, known)

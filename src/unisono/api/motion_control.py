@@ -2,7 +2,7 @@
 
 A path has columns ``time,x,z`` (seconds and metres; the floor is ``x`` to the left and ``z``
 forward of where the motion begins) and is joined by straight lines. Keyframes have columns
-``time,joint,x,y,z``; a cell that is left empty is free.
+``time,joint,x,y,z``; a cell that is left empty is free, and rows of one joint and time add up.
 """
 
 import csv
@@ -94,12 +94,14 @@ def read_keyframes(path: str | Path, model: MotionModel, frames: int) -> Places:
     """Places of joints at times.
 
     Raises:
-        FileFormatError: If it is no such file, or a joint or time is not the motion's.
+        FileFormatError: If it is no such file, a joint or time is not the motion's, or a joint is
+            in two places at one time.
     """
     rows = _table(path, ("time", "joint", "x", "y", "z"))
     times, names = _numbers(path, rows, "time"), model.rig.names
     cells = np.stack([_numbers(path, rows, axis, empty=True) for axis in "xyz"], axis=1)
     metres = np.full((frames, len(names), 3), np.nan)
+    said: dict[tuple[float, str], Array] = {}
     for number, (row, time) in enumerate(zip(rows, times, strict=True)):
         frame, joint = round(time * model.layout.rate_hz), row["joint"].strip()
         if joint not in names:
@@ -113,7 +115,15 @@ def read_keyframes(path: str | Path, model: MotionModel, frames: int) -> Places:
                 f"{time:g} s is outside of the motion's {frames / model.layout.rate_hz:g} s",
                 "ask for more seconds",
             )  # fmt: skip
-        metres[frame, names.index(joint)] = cells[number]
+        here = cells[number]
+        before = said.setdefault((time, joint), here)
+        if (np.isfinite(before) & np.isfinite(here) & (before != here)).any():
+            raise FileFormatError(
+                path, f"line {number + 2}", f"{joint} is in two places at {time:g} s",
+                "leave one out",
+            )  # fmt: skip
+        said[time, joint] = np.where(np.isfinite(here), here, before)
+        metres[frame, names.index(joint)] = said[time, joint]
     return Places(metres)
 
 
@@ -192,9 +202,17 @@ def _table(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
     separator = next((mark for mark in (";", "\t") if mark in lines[0]), ",")
     reader = csv.DictReader(lines, delimiter=separator)
     point = "," if separator == "," else "."
-    rows = [
-        {(k or "").strip(): (v or "").replace(",", point) for k, v in row.items()} for row in reader
-    ]
+    rows = []
+    try:
+        for row in reader:
+            beyond: Sequence[str] = row.pop(None, ())
+            if any(cell.strip() for cell in beyond):
+                what = f"{len(row) + len(beyond)} values under {len(row)} columns"
+                raise FileFormatError(path, f"line {reader.line_num}", what, "mend the line")
+            rows.append({k.strip(): (v or "").replace(",", point) for k, v in row.items()})
+    except csv.Error as error:
+        place = f"line {reader.line_num + 1}"
+        raise FileFormatError(path, place, str(error), "export it again") from error
     names = [name.strip() for name in reader.fieldnames or ()]
     absent = [name for name in columns if name not in names]
     if absent or not rows:

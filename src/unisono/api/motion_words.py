@@ -160,27 +160,27 @@ def learn_word(
     rows = [rows_of_clip(model, clip) for clip in clips]
     batch = _batch(model, rows)
     before = model.encoder.words.pop(word, None)
-    with torch.random.fork_rng(devices=[]):
-        learner = WordLearner(model.method, word, options.settings)
-        steps = sum(phase.steps for phase in learner.phases)
-        settings = TrainingSettings(
-            batch_size=len(batch.index), learning_rate=options.learning_rate, weight_decay=0.0,
-            warmup_steps=0, ema_decay=0.9, precision="fp32", device="cpu",
-            checkpoint_every=steps, log_every=steps, seed=options.seed,
-        )  # fmt: skip
-        index = np.arange(len(batch.index))
-        source = Source(_Clips(batch), EpochSampler(index, len(index), options.seed), index)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            learner = WordLearner(model.method, word, options.settings)
+            steps = sum(phase.steps for phase in learner.phases)
+            settings = TrainingSettings(
+                batch_size=len(batch.index), learning_rate=options.learning_rate, weight_decay=0.0,
+                warmup_steps=0, ema_decay=0.9, precision="fp32", device="cpu",
+                checkpoint_every=steps, log_every=steps, seed=options.seed,
+            )  # fmt: skip
+            index = np.arange(len(batch.index))
+            source = Source(_Clips(batch), EpochSampler(index, len(index), options.seed), index)
 
-        def told(state: Progress) -> None:
-            if progress is not None:
-                progress("learn", state.step, state.steps)
+            def told(state: Progress) -> None:
+                if progress is not None:
+                    progress("learn", state.step, state.steps)
 
-        try:
             with tempfile.TemporaryDirectory() as folder:
                 result = train(learner, source, settings, Path(folder) / "run", hooks=Hooks(told))
-        except BaseException:
-            _put(model, word, before)
-            raise
+    except BaseException:
+        _put(model, word, before)
+        raise
     freeze(model.method)
     vectors = learner.learned().detach()
     model.encoder.words[word] = vectors

@@ -1,6 +1,7 @@
 r"""A recording carried window by window, and the windows blended into one.
 
-Windows overlap by half. At an instant covered by windows ``w`` with answers :math:`x_w`,
+Windows overlap by half, and a last one ends with the recording. At an instant covered by windows
+``w`` with answers :math:`x_w`,
 
 .. math:: x = \sum_w h_w x_w / \sum_w h_w, \qquad h(i) = \min(i, L - 1 - i) + 1
 
@@ -23,6 +24,7 @@ from unisono.core.errors import ModelError, OutputError
 from unisono.core.files import atomic_file
 from unisono.recordings.formats.registry import write
 from unisono.recordings.schema import make_recording, make_stream
+from unisono.recordings.window_spans import fixed_spans
 from unisono.recordings.windows import Cut, cut_windows
 
 __all__ = ["RecordingTranslation", "SourceWindows", "assemble_windows", "cut_source"]
@@ -50,7 +52,8 @@ class RecordingTranslation:
     Args:
         recording: The answers' means, on the model's clock.
         samples: By stream, ``(S, time, channel)``.
-        spread: By stream, standard deviation over samples, ``(time, channel)``.
+        spread: By stream, standard deviation over samples, of which one less is counted; 0 of a
+            single one, ``(time, channel)``.
     """
 
     recording: xr.DataTree
@@ -90,6 +93,8 @@ def cut_source(
 ) -> SourceWindows:
     """Cut a recording as a model's given side was, overlapping by half, in the model's units.
 
+    Where these do not come out even, one more window lies at the end.
+
     Raises:
         ModelError: If it is shorter than a window, lacks a channel, or a stream's kind or axes are
             not the model's.
@@ -102,15 +107,25 @@ def cut_source(
             f"the recording is shorter than a window of {cut.length / cut.rate_hz:g} s; give a "
             "longer one."
         )
+    pieces, last = [(found, slice(None))], len(fixed_spans(recording, cut)[0]) - cut.length
+    if last % overlapping.stride:  # windows so far apart are the first and the one at the end
+        end = cut_windows(recording, replace(overlapping, stride=last))
+        if end.table["start_s"].iloc[-1] > found.table["start_s"].iloc[-1]:
+            pieces.append((end, slice(-1, None)))
     data, mass = {}, float(found.table["mass_kg"].iloc[0])
     for name in cut.streams:
         have, need = found.streams[name].channels, streams[name].channels
         missing = [channel for channel in need if channel not in have]
         if missing:
             raise ModelError(f"stream {name!r} lacks channel {missing[0]!r}, which is needed.")
-        values, valid, _ = matched(found.streams[name], streams[name], found, mass)
-        data[name] = np.ma.masked_array(values, ~valid)
-    return SourceWindows(data, found.table["start_s"].to_numpy(dtype=np.float64))
+        values, masks = [], []
+        for windows, rows in pieces:
+            found_here, valid, _ = matched(windows.streams[name], streams[name], windows, mass)
+            values.append(found_here[rows])
+            masks.append(~valid[rows])
+        data[name] = np.ma.masked_array(np.concatenate(values), np.concatenate(masks))
+    starts = [windows.table["start_s"].iloc[rows].to_numpy(np.float64) for windows, rows in pieces]
+    return SourceWindows(data, np.concatenate(starts))
 
 
 def assemble_windows(
@@ -150,7 +165,8 @@ def assemble_windows(
     for name, part in parts.items():
         info = streams[name]
         samples[name] = blended(part.samples)
-        spread[name] = samples[name].std(axis=0)
+        several = len(samples[name]) > 1
+        spread[name] = samples[name].std(axis=0, ddof=1) if several else 0 * samples[name][0]
         made[name] = make_stream(
             blended(part.mean), time=time[covered], channels=list(info.channels),
             units=list(info.units), kind=info.kind, frame=dict(info.frame),

@@ -90,7 +90,7 @@ class Translator(Face):
         Args:
             things: ``(n, *shape)`` for each given name (masked arrays are taken as masked), or an
                 NPZ file that holds them.
-            options: Samples (0 for the best single answer alone), steps, seed.
+            options: Samples, steps, seed.
 
         Raises:
             ModelError: If a thing is missing, or has another shape than the model was made for.

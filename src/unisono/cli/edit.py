@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from unisono.cli.options import Stated
+from unisono.cli.options import Stated, refuse_existing
 
 if TYPE_CHECKING:
     from unisono.api import Edit
@@ -87,13 +87,14 @@ def run(
     out
         Where to write, in the format that its ending names. A file that exists is not replaced.
     picture
-        Also draw the walk on the map, as .png.
+        Also draw the walk on the map, as .png. A file that exists is not replaced.
     json_
         Confidence and cycle error as one JSON object.
     """
     from unisono import api
 
     how = (wanted or Wanted()).options()
+    refuse_existing(out, picture)
     loaded = api.load_map(model)
     found = api.read(file, (stated or Stated()).options())
     if isinstance(found, list):

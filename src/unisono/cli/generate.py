@@ -5,7 +5,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from unisono.cli.options import Asked, Drawn, Json, Spoken, Stated
+from unisono.cli.options import (
+    Asked,
+    Drawn,
+    Json,
+    Spoken,
+    Stated,
+    refuse_existing,
+    refuse_idle,
+)
 
 __all__ = ["run"]
 
@@ -51,6 +59,8 @@ def run(
     if isinstance(recordings, list) and file.is_dir():
         raise api.UnisonoError(f"{file} is a folder; name one file.")
     several = isinstance(recordings, list)
+    if not several or len(said.want or loaded.want) == 1:  # else a table a stream, named after it
+        refuse_existing(out)
     results = [
         loaded.generate(tree, want=said.want, given=said.given, options=sampling)
         for tree in (recordings if isinstance(recordings, list) else [recordings])
@@ -68,15 +78,11 @@ def run(
 
 def _refuse_idle(said: Spoken) -> None:
     """Refuse options that would be passed over: those of words without any, and the reverse."""
-    from unisono import api
-
-    plain, spoken = Spoken(), said.text is not None
     of_streams = tuple(one.name for one in fields(Asked))
     of_words = tuple(one.name for one in fields(Spoken) if one.name not in of_streams)
-    for name in of_streams if spoken else of_words:
-        if getattr(said, name) != getattr(plain, name):
-            option, how = name.replace("_", "-"), "beside" if spoken else "without"
-            raise api.UnisonoError(f"--{option} says nothing {how} --text; leave it out.")
+    spoken = said.text is not None
+    how = "beside --text" if spoken else "without --text"
+    refuse_idle(said, how, of_streams if spoken else of_words)
 
 
 def _speak(
@@ -85,6 +91,9 @@ def _speak(
     """Motions from words."""
     from unisono import api
 
+    refuse_idle(drawn, "beside --text", ("physics",))
+    if drawn.samples in (None, 1) or out.suffix.lower() == ".html":  # else a file each, numbered
+        refuse_existing(out)
     loaded = api.load_motion_model(model)
     for word in spoken.word or ():
         api.add_word(loaded, word)

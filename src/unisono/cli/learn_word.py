@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from unisono.cli.options import Json, Taught
+from unisono.cli.options import Json, Taught, refuse_existing
 
 __all__ = ["run"]
 
@@ -36,8 +36,7 @@ def run(
     from unisono import api
     from unisono.cli.progress import progress
 
-    if out.exists():
-        raise api.UnisonoError(f"{out} exists; choose another name, or remove it.")
+    refuse_existing(out)
     loaded = api.load_motion_model(model)
     options = (taught or Taught()).options()
     with progress("learn", quiet=json_) as tell:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from unisono.cli.options import refuse_existing
 from unisono.cli.progress import progress
 
 __all__ = ["Mapped", "run"]
@@ -62,7 +63,7 @@ def run(
     dataset
         A dataset's folder.
     out
-        Folder of the model; a picture is written beside it, as OUT.png.
+        Folder of the model; a picture is written beside it, as OUT.png. Neither is replaced.
     set_
         KEY=VALUE settings of the map, e.g. steps=4000, context=5, metric=cosine. Repeatable.
     json_
@@ -70,6 +71,8 @@ def run(
     """
     from unisono import api
 
+    picture = out.with_name(out.name + ".png")
+    refuse_existing(out, picture)
     asked = api.MapRequest(
         by=tuple(word.strip() for word in mapped.by.split(",") if word.strip()),
         streams=tuple(mapped.stream or ()),
@@ -88,7 +91,7 @@ def run(
             settings=settings,
             progress=tell,
         )
-    picture = api.draw_map(model, out.with_name(out.name + ".png"))
+    api.draw_map(model, picture)
     if json_:
         rows = {name: dict(row) for name, row in model.report.rows.items()}
         print(json.dumps({"model": str(out), "picture": str(picture), "rows": rows}))

@@ -1,18 +1,62 @@
 """Options that several commands share, as dataclasses that the parser flattens."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
     from unisono.api import ReadOptions, Sampling, WordOptions
 
-__all__ = ["Asked", "Drawn", "Json", "Spoken", "Stated", "Taught", "Words"]
+__all__ = [
+    "Asked",
+    "Drawn",
+    "Json",
+    "Spoken",
+    "Stated",
+    "Taught",
+    "Words",
+    "refuse_existing",
+    "refuse_idle",
+]
 
 Json = Annotated[bool, Parameter(name="--json", negative="")]
 Words = Annotated[list[str] | None, Parameter(negative="")]
+
+
+def refuse_existing(*paths: Path | None) -> None:
+    """Refuse files that exist, before anything is computed that they would be replaced by.
+
+    Raises:
+        OutputError: Naming the first.
+    """
+    from unisono.core.errors import OutputError
+
+    for path in paths:
+        if path is not None and path.exists():
+            raise OutputError(f"{path} exists; choose another name, or remove it.")
+
+
+def refuse_idle(said: Any, why: str, names: Iterable[str] = ()) -> None:  # noqa: ANN401 - options
+    """Refuse options that would be passed over.
+
+    Args:
+        said: One of these dataclasses.
+        why: What makes them idle, as ``"without --model"``.
+        names: Fields that are looked at; by default all.
+
+    Raises:
+        UnisonoError: Naming the first that is not as it is by default.
+    """
+    from unisono.core.errors import UnisonoError
+
+    plain = type(said)()
+    for name in tuple(names) or tuple(one.name for one in fields(said)):
+        if getattr(said, name) != getattr(plain, name):
+            option = name.replace("_", "-")
+            raise UnisonoError(f"--{option} says nothing {why}; leave it out.")
 
 
 @Parameter(name="*")

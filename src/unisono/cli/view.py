@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from unisono.cli.options import Drawn, Stated
+from unisono.cli.options import Drawn, Stated, refuse_idle
 
 __all__ = ["run"]
 
@@ -40,6 +40,8 @@ def run(
     """
     from unisono import api
 
+    if model is None:
+        refuse_idle(drawn or Drawn(), "without --model")
     if not files:
         raise api.UnisonoError("name at least one file or folder to view.")
     target = out or Path(f"{files[0].resolve().stem}.html")

@@ -128,9 +128,15 @@ def atomic_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
         _sync_all(part)
         part.chmod(0o777 & ~_umask())
         old = path.with_name(f".{path.name}.{os.getpid()}.old")
-        if path.exists():
+        before = path.exists()
+        if before:
             os.replace(path, old)
-        os.replace(part, path)
+        try:
+            os.replace(part, path)
+        except OSError:
+            if before:
+                os.replace(old, path)
+            raise
         _sync(path.parent)
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:

@@ -15,6 +15,7 @@ pint, whose evaluation of ``m**9**9**9`` does not end.
 """
 
 import functools
+import math
 import re
 from typing import Any, TypeVar
 
@@ -93,7 +94,10 @@ def tidy_unit(unit: str) -> str:
 
 @functools.lru_cache(maxsize=512)
 def _quantity(unit: str) -> tuple[float, str]:
-    """Factor to base units and the dimensionality, as text."""
+    """Factor to base units and the dimensionality, as text.
+
+    A unit whose 0 is another unit's number (degC, dB) has no factor, NaN, and is of its own kind.
+    """
     import pint
 
     if unit == "1":
@@ -103,9 +107,12 @@ def _quantity(unit: str) -> tuple[float, str]:
     registry = _registry()
     named = re.sub(r"\b(deg|rad|rev)\b", lambda match: _ANGLES[match[1]], unit)
     try:
-        quantity = registry.Quantity(1.0, registry.parse_units(named)).to_base_units()
+        parsed = registry.parse_units(named)
+        nothing, quantity = (registry.Quantity(x, parsed).to_base_units() for x in (0.0, 1.0))
     except (pint.errors.PintError, *_OF_PINT) as error:
         raise _unknown(unit) from error
+    if nothing.magnitude != 0:
+        return math.nan, unit
     return float(quantity.magnitude), str(quantity.dimensionality)
 
 
@@ -160,6 +167,11 @@ def conversion_factor(source: str, target: str, *, mass_kg: float | None = None)
     if source == target:
         return 1.0
     (from_size, from_dim), (to_size, to_dim) = _quantity(source), _quantity(target)
+    if math.isnan(from_size) or math.isnan(to_size):
+        raise UnitError(
+            f"{source} to {target} is no factor, and is not converted; convert the values before, "
+            "or state the true unit with --unit."
+        )
     if from_dim == to_dim:
         return _clean(from_size / to_size)
     per_mass = _quantity(f"({source})/kg")

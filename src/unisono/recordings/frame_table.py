@@ -1,8 +1,8 @@
 """Frames of recordings as rows: values of the chosen streams at common instants, and labels.
 
-A frame is valid where every channel is. A gap, of the mask or of the clock, ends a stretch, and the
-next one is a sequence of its own, so that what looks at neighbours in time never looks across a gap
-or from one recording to another.
+A frame is valid where every channel is, and every label that is a stream. A gap, of the mask or of
+the clock, ends a stretch, and the next one is a sequence of its own, so that what looks at
+neighbours in time never looks across a gap or from one recording to another.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +21,7 @@ from unisono.core.units import conversion_factor
 from unisono.recordings.schema import stream_names
 from unisono.recordings.signals.clock import valid_runs
 from unisono.recordings.signals.resampling import resample
+from unisono.recordings.stream_union import Owned, unite_streams
 
 __all__ = [
     "FrameTable",
@@ -133,12 +134,18 @@ def shared_infos(
         channels: Patterns such as ``"Left*"``; all if empty.
 
     Raises:
-        SchemaError: If a stream is missing, no pattern fits, or nothing is in common.
+        SchemaError: If a stream is missing, no pattern fits, nothing is in common, or a kind or a
+            known axis differs.
     """
     first: tuple[StreamInfo, ...] = ()
     lacking: dict[str, str] = {}
+    owned: dict[str, list[Owned]] = {}
     for tree in trees:
-        first = first or frame_infos(tree, streams, rate_hz)
+        here = frame_infos(tree, streams, rate_hz)
+        first = first or here
+        for own in here:
+            name = str(tree.attrs.get("recording"))
+            owned.setdefault(own.name, []).append(Owned(name, own, np.nan))
         for info in first:
             node = _stream(tree, info.name)
             seen = np.flatnonzero(np.asarray(node["valid"].values).any(axis=0))
@@ -172,6 +179,7 @@ def shared_infos(
                 info,
                 channels=tuple(info.channels[i] for i in kept),
                 units=tuple(info.units[i] for i in kept),
+                frame=unite_streams(owned[info.name]).frame,
             )
         )
     return SharedInfos(tuple(found), tuple(left))
@@ -183,9 +191,13 @@ def frames_of(tree: xr.DataTree, infos: Sequence[StreamInfo]) -> Frames:
     The instants are those of the first stream, or a clock of its ``rate_hz`` where that is not 0.
 
     Raises:
-        SchemaError: If a stream or channel is missing.
+        SchemaError: If a stream or channel is missing, or a kind or a known axis is not that of the
+            infos: turning axes is not guessed.
         UnitError: If a unit cannot be converted.
     """
+    name = str(tree.attrs.get("recording"))
+    for info, own in zip(infos, frame_infos(tree, [info.name for info in infos]), strict=True):
+        unite_streams([Owned("the training data", info, np.nan), Owned(name, own, np.nan)])
     time = np.asarray(_stream(tree, infos[0].name)["time"].values, np.float64)
     if infos[0].rate_hz:
         count = int(np.floor((time[-1] - time[0]) * infos[0].rate_hz + 1e-6)) + 1
@@ -242,6 +254,8 @@ def _stream(tree: xr.DataTree, name: str) -> xr.Dataset:
 def frame_labels(tree: xr.DataTree, name: str, time: Array) -> npt.NDArray[np.generic]:
     """A label at each instant: one of the recording, or a stream of one channel, ``(n,)``.
 
+    Of a stream, the nearest sample's; NaN where that is not valid.
+
     Args:
         tree: The recording.
         name: Of a label, of ``subject``, ``session``, ``mass_kg`` or ``height_m``, or of a stream.
@@ -260,7 +274,8 @@ def frame_labels(tree: xr.DataTree, name: str, time: Array) -> npt.NDArray[np.ge
         node = tree[name].to_dataset()
         if node.sizes.get("channel") == 1:
             at = np.abs(node["time"].values[:, None] - time[None]).argmin(axis=0)
-            return np.asarray(node["data"].values[at, 0], np.float64)
+            found = np.where(node["valid"].values, node["data"].values, np.nan)
+            return np.asarray(found[at, 0], np.float64)
     raise SchemaError(
         f"recording {tree.attrs.get('recording')!r} has no label {name!r}; label it, leave it out, "
         f"or map by something else.{nearest(name, [*labels, *stream_names(tree)])}"
@@ -280,7 +295,11 @@ def stack_frames(
     number = 0
     for tree in trees:
         frames = frames_of(tree, infos)
+        own = {name: frame_labels(tree, name, frames.time) for name in labels}
         whole = np.asarray(frames.valid.all(axis=1))
+        for label in own.values():
+            if label.dtype.kind == "f":
+                whole &= np.isfinite(label.astype(np.float64))
         stretch = np.full(len(whole), -1, dtype=np.int64)
         for run in valid_runs(whole, frames.time):
             stretch[run.start : run.stop] = number
@@ -290,9 +309,9 @@ def stack_frames(
         time.append(frames.time[whole])
         names.append(np.full(int(whole.sum()), str(tree.attrs["recording"])))
         for name in labels:
-            known[name].append(frame_labels(tree, name, frames.time)[whole])
+            known[name].append(own[name][whole])
     if number == 0:
-        raise SchemaError("no recording has a frame in which all channels are valid.")
+        raise SchemaError("no recording has a frame in which all channels and labels are valid.")
     return FrameTable(
         np.concatenate(values),
         np.concatenate(sequence),
