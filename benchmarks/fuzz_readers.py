@@ -73,6 +73,7 @@ TARGETS: dict[str, Target] = {
     "trc": Target(f"{FORMATS}.trc:read_trc", ".trc", table_seeds("trc"), text=True),
     "bvh": Target(f"{FORMATS}.bvh:read_bvh", ".bvh", table_seeds("bvh"), text=True),
     "csv": Target(f"{FORMATS}.csv_table:read_csv", ".csv", table_seeds("csv"), text=True),
+    "vicon": Target(f"{FORMATS}.vicon_csv:read_vicon", ".csv", table_seeds("vicon"), text=True),
     "parquet": Target(f"{FORMATS}.csv_table:read_parquet", ".parquet", table_seeds("parquet")),
     "npz": Target(f"{FORMATS}.arrays:read_npz", ".npz", table_seeds("npz")),
     "npy": Target("seed_files:read_npy_at_100_hz", ".npy", table_seeds("npy")),

@@ -119,6 +119,45 @@ def csv_seeds(folder: Path) -> list[Path]:
     )
 
 
+VICON = """Model Outputs
+100
+,,Ann:LKneeAngles,,,Ann:LKneeMoment,,
+Frame,Sub Frame,X,Y,Z,X,Y,Z
+,,deg,deg,deg,N.mm/kg,N.mm/kg,N.mm/kg
+2,0,1,2,3,4,5,6
+3,0,1.5,,3,4,5,6
+
+Devices
+200
+,,Plate #1 - Force,,,Plate #1 - CoP,,,EMG
+Frame,Sub Frame,Fx,Fy,Fz,Cx,Cy,Cz,L_Tib
+,,N,N,N,mm,mm,mm,V
+2,0,1,2,700,3,4,0,0.1
+2,1,1,2,10,3,4,0,0.2
+3,0,1,2,0,0,0,0,0.3
+3,1,1,2,0,0,0,0,0.4
+
+Events
+100
+Subject,Context,Name,Time (s),Description
+Ann,Left,Foot Strike,0.02,"heel, then toe"
+
+Trajectories
+100
+,,Ann:LASI,,,Ann:RASI,,
+Frame,Sub Frame,X,Y,Z,X,Y,Z
+,,mm,mm,mm,mm,mm,mm
+2,0,1,2,3,,,
+3,0,1,2,3,0,0,0
+"""
+
+
+def vicon_seeds(folder: Path) -> list[Path]:
+    """Four blocks, as exported and as a spreadsheet with decimal commas saves them."""
+    saved = "sep=;\n" + VICON.replace('"heel, then toe"', "").replace(",", ";").replace(".", ",")
+    return _write(folder, a__csv=VICON, b__csv=saved.replace("N,mm", "N.mm"))
+
+
 def parquet_seeds(folder: Path) -> list[Path]:
     """Plain and packed columns."""
     import pandas as pd
@@ -196,6 +235,7 @@ SEEDS: dict[str, Callable[[Path], list[Path]]] = {
     "trc": trc_seeds,
     "bvh": bvh_seeds,
     "csv": csv_seeds,
+    "vicon": vicon_seeds,
     "parquet": parquet_seeds,
     "npz": npz_seeds,
     "npy": npy_seeds,

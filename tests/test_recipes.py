@@ -6,11 +6,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import xarray as xr
 
 from unisono import api
 from unisono.cli.main import main
+from unisono.recordings.schema import make_stream
+from unisono.recordings.window_streams import selected
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 OTHERS = ("lddbm-", "lead-")
@@ -99,3 +102,21 @@ def test_it_runs(name: str, dataset: Callable[[str], Path], tmp_path: Path) -> N
     out = model.generate(tree, samples=2)
     assert set(out.parts) == ({"grf"} if model.method.any_part else set(model.want))
     assert not any("none" in doubt for doubt in out.doubts)
+
+
+@pytest.mark.parametrize("name", ["llma-angles-to-forces", "llma-any"])
+@pytest.mark.parametrize(
+    "plates",
+    [("ground_force_v", "ground_force_p"), ("1_ground_force_v", "1_ground_force_p"),
+     ("ground_force_1_v", "ground_force_1_p"), ("r_f", "r_cop"), ("p1_f", "p1_cop")],
+)  # fmt: skip
+def test_recipes_for_any_data_take_the_forces_of_opensim_too(
+    name: str, plates: tuple[str, str]
+) -> None:
+    names = [f"{stem}{axis}" for stem in (*plates, "ground_torque_") for axis in "xyz"]
+    grf = make_stream(
+        np.ones((4, 9)), time=np.arange(4) / 100, channels=names, kind="force",
+        units=["N"] * 3 + ["m"] * 3 + ["N*m"] * 3,
+    )  # fmt: skip
+    kept = selected(grf, "grf", api.load_recipe(RECIPES / f"{name}.toml").cut)
+    assert kept["channel"].values.tolist() == names[:3]

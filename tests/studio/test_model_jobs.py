@@ -5,10 +5,12 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from unisono import api
 from unisono.core.errors import ModelError
+from unisono.recordings.schema import make_recording, make_stream
 from unisono.studio.asking import GenerateAsked, TrainAsked
 from unisono.studio.model_jobs import (
     evaluate_model,
@@ -72,6 +74,19 @@ def test_a_recipe_takes_forces_by_mass_only_where_asked(walks: Any, tmp_path: Pa
     assert "units" not in plain["windows"]
     bare = recipe_tables(training(walks, tmp_path / "m", calibration=0))
     assert bare["bands"]["method"] == "none"
+
+
+def test_forces_of_opensim_are_taken_without_their_centre_of_pressure(tmp_path: Path) -> None:
+    grf = make_stream(
+        np.ones((4, 2)), time=np.arange(4) / 100, channels=["ground_force_vy", "ground_force_px"],
+        units=["N", "m"], kind="force",
+    )  # fmt: skip
+    angles = make_stream(np.ones((4, 1)), time=np.arange(4) / 100, channels=["knee"], units="deg",
+                         kind="angle")  # fmt: skip
+    walk = make_recording({"angles": angles, "grf": grf}, recording="w", subject="s")
+    data = api.Dataset.create(tmp_path / "data.un", [walk])
+    channels = recipe_tables(training(data, tmp_path / "m"))["windows"]["channels"]
+    assert channels == {"grf": ["*f?", "*force*_v?"]}
 
 
 @pytest.mark.slow

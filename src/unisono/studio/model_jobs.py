@@ -37,8 +37,9 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
 """Networks by the word that the page has for them."""
 
 _PER_MASS = {"force": "N/kg", "moment": "N*m/kg"}
-_FORCES = "*f?"
-"""Channels of a force by body mass; the centre of pressure beside them is none."""
+_FORCES = ("*f?", "*force*_v?")
+"""Channels of a force by body mass (``r_fz``, OpenSim's ``ground_force_vy``); the centre of
+pressure beside them is none."""
 _MODEL_FILES = ("model.safetensors", "model.toml", "card.md", "seal.json")
 _MODEL_BYTES = 4_000_000_000
 
@@ -99,9 +100,9 @@ def _by_mass(request: Mapping[str, Any]) -> dict[str, Any]:
             continue
         units[stream] = _PER_MASS[kind]
         names = [str(name) for name in node["channel"].values]
-        forces = fnmatch.filter(names, _FORCES)
+        forces = {name for pattern in _FORCES for name in fnmatch.filter(names, pattern)}
         if kind == "force" and forces and len(forces) < len(names):
-            channels[stream] = [_FORCES]
+            channels[stream] = list(_FORCES)
     return {"units": units, "channels": channels}
 
 

@@ -55,6 +55,14 @@ def test_kind_follows_name_then_unit(stream: str, unit: str, expected: tuple[str
     assert kind_of(stream, [unit]) == expected
 
 
+@pytest.mark.parametrize(
+    ("unit", "kind"),
+    [("mm/s^2", "acceleration"), ("N/kg", "force"), ("newton/kg", "force"), ("BW", "force")],
+)
+def test_accelerations_are_no_forces_by_mass(unit: str, kind: str) -> None:
+    assert kind_of("", [unit]) == (f"{kind}s", kind)
+
+
 def test_time_columns() -> None:
     assert time_scale(Cell("", "Time", "")) == 1.0
     assert time_scale(Cell("", "time_ms", "")) == 0.001

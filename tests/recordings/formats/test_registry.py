@@ -96,6 +96,18 @@ def test_not_a_recording_is_one_line(
     assert "\n" not in str(caught.value)
 
 
+def test_exports_of_nexus_are_known_by_their_content(tmp_path: Path) -> None:
+    export = "Devices\n100\n,,EMG\nFrame,Sub Frame,L_Tib\n,,V\n1,0,0.5\n2,0,0.6\n"
+    spreadsheet = "\ufeffsep=;\r\n" + export.replace(",", ";").replace("\n", "\r\n")
+    for name, text in (("a.csv", export), ("b.txt", f"\n{export}"), ("c.csv", spreadsheet)):
+        (tmp_path / name).write_text(text)
+        assert read_file(tmp_path / name).attrs["source"]["reader"] == "vicon"
+    assert len(recording_files(tmp_path)) == 3
+    (tmp_path / "plain.csv").write_text("Devices\n1\n2\n3\n")
+    plain = read_file(tmp_path / "plain.csv", ReadOptions(rate_hz=10))
+    assert plain.attrs["source"]["reader"] == "csv"
+
+
 def test_folder_keeps_the_good_and_names_the_bad(tree: xr.DataTree, tmp_path: Path) -> None:
     write(tree, tmp_path / "sub" / "a.csv")
     write(tree, tmp_path / "b.npz")

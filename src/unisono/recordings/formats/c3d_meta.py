@@ -18,7 +18,16 @@ from unisono.recordings.formats.c3d_parameters import C3DParameters
 from unisono.recordings.formats.c3d_plates import FoundPlates
 from unisono.recordings.schema import UNKNOWN_FRAME, make_events
 
-__all__ = ["Body", "FoundEvents", "FoundFrame", "body_of", "events_in", "laboratory_frame"]
+__all__ = [
+    "Body",
+    "FoundEvents",
+    "FoundFrame",
+    "body_of",
+    "event_name",
+    "event_side",
+    "events_in",
+    "laboratory_frame",
+]
 
 _NAMES = (
     (re.compile(r"foot.?strike|heel.?strike|initial.?contact|foot.?contact|^[lr]?(hs|fs|ic)$"),
@@ -112,8 +121,8 @@ def events_in(parameters: C3DParameters, layout: C3DLayout) -> FoundEvents:
     return FoundEvents(
         make_events(
             times[kept],
-            [_event_name(labels[i]) for i in kept],
-            [_event_side(contexts[i], labels[i]) for i in kept],
+            [event_name(labels[i]) for i in kept],
+            [event_side(contexts[i], labels[i]) for i in kept],
             "given",
         ),
         [doubt(f"{outside} of {count} events lie outside the frames of the file and are left out")]
@@ -126,7 +135,13 @@ def _filled(texts: list[str], count: int) -> list[str]:
     return [text.strip() for text in texts[:count]] + [""] * (count - len(texts))
 
 
-def _event_name(label: str) -> str:
+def event_name(label: str) -> str:
+    """Name of an event by its label.
+
+    Example:
+        >>> event_name("Foot Strike"), event_name("RTO"), event_name("Pass 1")
+        ('foot_strike', 'foot_off', 'pass_1')
+    """
     word = label.strip().lower()
     for pattern, name in _NAMES:
         if pattern.search(word):
@@ -134,7 +149,7 @@ def _event_name(label: str) -> str:
     return re.sub(r"\W+", "_", word).strip("_") or "event"
 
 
-def _event_side(context: str, label: str) -> str:
+def event_side(context: str, label: str) -> str:
     """Side by the event's context, else by a label such as RHS or "Left Foot Strike"."""
     for word in (context.strip().lower(), label.strip().lower()):
         match = re.match(r"(left|right)\b|([lr])(?:$|hs$|fs$|ic$|to$|fo$)", word)

@@ -25,10 +25,17 @@ from unisono.recordings.formats.c3d_parameters import C3DParameters
 from unisono.recordings.formats.c3d_units import as_unit
 from unisono.recordings.schema import make_stream
 
-__all__ = ["analog_streams", "point_streams", "unique_labels"]
+__all__ = [
+    "Output",
+    "analog_streams",
+    "is_emg",
+    "output_by_label",
+    "point_streams",
+    "unique_labels",
+]
 
 
-class _Output(NamedTuple):
+class Output(NamedTuple):
     """A kind of model output: where its labels are listed, and how to tell it by its label."""
 
     stream: str
@@ -40,11 +47,11 @@ class _Output(NamedTuple):
 
 
 _OUTPUTS = (
-    _Output("angles", "angle", "ANGLES", "ANGLE_UNITS", "deg", r"Angles?$"),
-    _Output("model_forces", "force", "FORCES", "FORCE_UNITS", "N", r"(Force|GRF)$"),
-    _Output("moments", "moment", "MOMENTS", "MOMENT_UNITS", "N*mm", r"Moment$"),
-    _Output("powers", "power", "POWERS", "POWER_UNITS", "W", r"Power$"),
-    _Output("scalars", "feature", "SCALARS", "SCALAR_UNITS", "1", r"(?!)"),
+    Output("angles", "angle", "ANGLES", "ANGLE_UNITS", "deg", r"Angles?$"),
+    Output("model_forces", "force", "FORCES", "FORCE_UNITS", "N", r"(Force|GRF)$"),
+    Output("moments", "moment", "MOMENTS", "MOMENT_UNITS", "N*mm", r"Moment$"),
+    Output("powers", "power", "POWERS", "POWER_UNITS", "W", r"Power$"),
+    Output("scalars", "feature", "SCALARS", "SCALAR_UNITS", "1", r"(?!)"),
 )
 _MUSCLES = re.compile(
     r"emg|rect|rec$|vast|vas$|hams|gast|tib|sol|glut|bic|tric|delt|trap|dorsi|erect|addu|peron|"
@@ -122,8 +129,7 @@ def analog_streams(
     columns: dict[str, list[int]] = {"emg": [], "analog": []}
     for column in range(layout.channels):
         if column not in without:
-            electric = units[column] in (None, "1", "V", "mV", "uV", "percent")
-            home = "emg" if electric and _MUSCLES.search(labels[column]) else "analog"
+            home = "emg" if is_emg(labels[column], units[column]) else "analog"
             columns[home].append(column)
     rate = layout.rate_hz * layout.samples
     parts: dict[str, xr.Dataset] = {}
@@ -141,6 +147,27 @@ def analog_streams(
                 history=[*(said if strange else []), *notes],
             )
     return parts
+
+
+def is_emg(label: str, unit: str | None) -> bool:
+    """Whether a channel's label names a muscle or EMG and its unit is a voltage or none.
+
+    Example:
+        >>> is_emg("L_TibAnt", "V"), is_emg("Fz1", "N"), is_emg("Sync", "V")
+        (True, False, False)
+    """
+    electric = unit in (None, "1", "V", "mV", "uV", "percent")
+    return electric and bool(_MUSCLES.search(label))
+
+
+def output_by_label(label: str) -> Output | None:
+    """The kind of model output that a label ends like, or None.
+
+    Example:
+        >>> output_by_label("LKneeAngles").usual_unit, output_by_label("LKNE")
+        ('deg', None)
+    """
+    return next((output for output in _OUTPUTS if re.search(output.pattern, label)), None)
 
 
 def unique_labels(stated: Sequence[str], count: int, fallback: str) -> tuple[list[str], list[str]]:
@@ -180,7 +207,7 @@ def _without_prefix(labels: Sequence[str], parameters: C3DParameters) -> list[st
 def _homes(labels: Sequence[str], stated: Sequence[str], parameters: C3DParameters) -> list[str]:
     """Stream of each point."""
     listed: dict[str, str] = {}
-    guessed: list[_Output] = []
+    guessed: list[Output] = []
     for output in _OUTPUTS:
         members = parameters.all_texts("POINT", output.group)
         listed |= dict.fromkeys((member.strip() for member in members), output.stream)
@@ -196,7 +223,7 @@ def _homes(labels: Sequence[str], stated: Sequence[str], parameters: C3DParamete
     return homes
 
 
-def _unit_of(output: _Output | None, parameters: C3DParameters, file: str) -> tuple[str, list[str]]:
+def _unit_of(output: Output | None, parameters: C3DParameters, file: str) -> tuple[str, list[str]]:
     name = output.unit_name if output else "UNITS"
     text = parameters.text("POINT", name)
     if not text:

@@ -32,7 +32,6 @@ _BY_UNIT = (
     (("W", "W/kg"), "powers", "power"),
     (("m",), "positions", "position"),
     (("m/s",), "velocities", "velocity"),
-    (("m/s^2",), "accelerations", "acceleration"),
     (("Pa",), "pressures", "pressure"),
 )
 _BY_NAME = (
@@ -111,6 +110,8 @@ def kind_of(stream: str, units: Sequence[str]) -> tuple[str, str]:
     for words, kind in _BY_NAME:
         if stream and any(word in low for word in words):
             return stream, kind
+    if same_dimension(units[0], "m/s^2") and not re.search("N|newton|BW", units[0]):
+        return stream or "accelerations", "acceleration"  # N/kg is the same quantity to pint
     for measured, name, kind in _BY_UNIT:
         if any(same_dimension(units[0], unit) for unit in measured):
             return stream or name, kind

@@ -12,7 +12,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,7 +44,19 @@ from unisono.recordings.formats.text import (
 )
 from unisono.recordings.schema import make_stream
 
-__all__ = ["Sheet", "read_csv", "read_parquet", "sheet_to_recording", "split_sheet", "write_csv"]
+__all__ = [
+    "Sheet",
+    "has_decimal_commas",
+    "is_excel_hint",
+    "read_csv",
+    "read_parquet",
+    "separator_of",
+    "sheet_to_recording",
+    "split_cells",
+    "split_sheet",
+    "with_points",
+    "write_csv",
+]
 
 _DECIMAL_COMMA = re.compile(r"^\s*[-+]?\d*,\d+([eE][-+]?\d+)?\s*$")
 _THOUSANDS = re.compile(r"^\s*[-+]?\d{1,3}(\.\d{3})+(,\d*)?\s*$")
@@ -120,15 +132,15 @@ def split_sheet(path: str | Path, text: str) -> Sheet:
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     kept = [i for i, s in enumerate(lines) if s.strip() and not s.lstrip().startswith("#")]
-    if kept and _EXCEL_HINT.match(lines[kept[0]].strip()):
+    if kept and is_excel_hint(lines[kept[0]]):
         kept = kept[1:]
     if not kept:
         raise FileFormatError(path, "", "there are no rows", "export the file again")
-    separator = _separator(lines[kept[-1]], lines[kept[0]])
-    rows = _drop_last_blank([_cells(path, lines[i], separator) for i in kept])
+    separator = separator_of(lines[kept[-1]], lines[kept[0]])
+    rows = _drop_last_blank([split_cells(path, lines[i], separator) for i in kept])
     # The last row may be of whole numbers, so one with a comma is looked for.
     with_comma = (row for i, row in zip(kept, rows, strict=True) if "," in lines[i])
-    comma = separator != "," and any(_DECIMAL_COMMA.match(c) for row in with_comma for c in row)
+    comma = separator != "," and has_decimal_commas(with_comma)
     try:
         first = [c.replace(",", ".") for c in rows[0]] if comma else rows[0]
         parse_numbers(first)
@@ -145,11 +157,21 @@ def split_sheet(path: str | Path, text: str) -> Sheet:
     if names:
         _check_header(path, names, rows)
     if comma:
-        rows = _with_points(path, rows, numbers)
+        rows = with_points(path, rows, numbers)
     return Sheet(names, parse_rows(path, rows, numbers, len(names or rows[0])), numbers)
 
 
-def _separator(line: str, header: str) -> str:
+def is_excel_hint(line: str) -> bool:
+    """Whether a line is the ``sep=;`` with which Excel is told the separator."""
+    return bool(_EXCEL_HINT.match(line.strip()))
+
+
+def has_decimal_commas(rows: Iterable[list[str]]) -> bool:
+    """Whether a cell is a number with a decimal comma."""
+    return any(_DECIMAL_COMMA.match(cell) for row in rows for cell in row)
+
+
+def separator_of(line: str, header: str) -> str:
     """The separator that a row of numbers uses; "" stands for blanks."""
     for candidate in ("\t", ";"):
         if candidate in line or candidate in header:
@@ -157,7 +179,12 @@ def _separator(line: str, header: str) -> str:
     return "," if "," in line or "," in header else ""
 
 
-def _cells(path: str | Path, line: str, separator: str) -> list[str]:
+def split_cells(path: str | Path, line: str, separator: str) -> list[str]:
+    """Cells of a line, without the blanks around them.
+
+    Raises:
+        FileFormatError: If its quotes are broken.
+    """
     if not separator:
         return line.split()
     if '"' not in line:
@@ -203,8 +230,12 @@ def _check_header(path: str | Path, names: list[str], rows: list[list[str]]) -> 
         raise FileFormatError(path, "header", problem, remedy)
 
 
-def _with_points(path: str | Path, rows: list[list[str]], lines: list[int]) -> list[list[str]]:
-    """Rows of decimal commas, with points; one that may part thousands is refused, not guessed."""
+def with_points(path: str | Path, rows: list[list[str]], lines: list[int]) -> list[list[str]]:
+    """Rows of decimal commas, with points; one that may part thousands is refused, not guessed.
+
+    Raises:
+        FileFormatError: Naming the line and column of such a point.
+    """
     for row, line in zip(rows, lines, strict=True):
         for number, cell in enumerate(row):
             if "." in cell and _THOUSANDS.match(cell):

@@ -2,8 +2,8 @@
 
 To add a format, write its module and add a line to :data:`READERS` (and :data:`WRITERS`), and one
 to the signatures if its content is recognisable. A signature outranks the suffix: a C3D file named
-``.txt`` is read as C3D, and a picture named ``.csv`` is refused. Modules are imported when first
-used.
+``.txt`` is read as C3D, and a picture named ``.csv`` is refused. A signature names a suffix, or the
+reader itself where no suffix is its own. Modules are imported when first used.
 """
 
 import importlib
@@ -62,7 +62,15 @@ WRITERS: Mapping[str, str] = {
 }
 """Writer of each suffix, as ``module:function`` in this folder."""
 
+_VICON = re.compile(
+    rb"""(\xef\xbb\xbf)?\s*("?sep=."?\s+)?
+    "?(model[ ]outputs?|trajectories|devices|events|joints|segments)"?[,;\t ]*[\r\n]+
+    "?\d[^\r\n]*([\r\n]+("{0,2}[,;\t]|"?(subject|frame)\b)|\s*\Z)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
 _SIGNATURES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
+    ("vicon_csv:read_vicon", lambda head: bool(_VICON.match(head))),
     (".npy", lambda head: head.startswith(b"\x93NUMPY")),
     (".npz", lambda head: head.startswith(b"PK\x03\x04") and b".npy" in head[:4096]),
     (".parquet", lambda head: head.startswith(b"PAR1")),
@@ -100,7 +108,7 @@ def _suffix(path: Path) -> str:
 
 
 def _reader(path: Path) -> str:
-    """Suffix whose reader reads the file, after a look at its first bytes."""
+    """The reader of the file, after a look at its first bytes."""
     suffix = _suffix(path)
     try:
         with path.open("rb") as handle:
@@ -112,7 +120,7 @@ def _reader(path: Path) -> str:
         raise FileFormatError(path, "", "the file is empty", "export or copy it again")
     found = next((name for name, fits in _SIGNATURES if fits(head)), "")
     if found:
-        return found
+        return READERS.get(found, found)
     for first, what in _FOREIGN:
         if head.startswith(first):
             problem = f"it is not a recording but {what}"
@@ -120,7 +128,7 @@ def _reader(path: Path) -> str:
     if suffix not in READERS:
         problem = f"it is not a recording: the suffix {suffix!r} is not known"
         raise FileFormatError(path, "", problem, f"give one of {', '.join(READERS)}")
-    return suffix
+    return READERS[suffix]
 
 
 def read_trials(path: str | Path, options: ReadOptions = DEFAULTS) -> list[xr.DataTree]:
@@ -130,7 +138,7 @@ def read_trials(path: str | Path, options: ReadOptions = DEFAULTS) -> list[xr.Da
         FileFormatError: In one line, if the file is not a recording or is damaged.
     """
     path = Path(path)
-    found = _load(READERS[_reader(path)])(path, options)
+    found = _load(_reader(path))(path, options)
     trees = found if isinstance(found, list) else [found]
     return [_declared(tree, options) for tree in trees]
 
