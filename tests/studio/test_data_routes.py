@@ -58,6 +58,17 @@ def test_what_is_no_recording_is_said_with_its_name(studio: Any, tmp_path: Path)
     assert found["error"].startswith("my walk.c3d") and str(tmp_path) not in found["error"]
 
 
+def test_a_name_of_any_script_is_kept(studio: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    (tmp_path / "w.csv").write_text("time,knee [deg]\n0,1\n0.1,2\n")
+    number = studio.drop(tmp_path / "w.csv", "Gang Müller.csv")
+    job = studio.ask(kind="import", name="lab", files=[number])
+    assert job["result"]["kept"] == ["Gang_Müller"]
+    job = studio.ask(kind="view", source={"dataset": "lab.un", "recording": "Gang_Müller"})
+    assert job["files"] == ["Gang_Müller.html"]
+    page = studio.client.get(f"/api/jobs/{job['id']}/files/Gang_Müller.html")
+    assert page.status_code == 200 and "Gang_Müller" in page.text
+
+
 def test_what_is_not_taken(make_studio: Callable[..., Any]) -> None:
     studio = make_studio(upload=1000)
     post = studio.client.post

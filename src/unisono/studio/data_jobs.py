@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from unisono.core.errors import ConfigError, UnisonoError
 from unisono.studio.answers import read_options
-from unisono.studio.plain import told
+from unisono.studio.plain import plain_stem, told
 from unisono.studio.worker import Tell
 
 if TYPE_CHECKING:
@@ -96,8 +96,7 @@ def source_stem(source: Mapping[str, Any]) -> str:
     """What results of a source are called on the disk."""
     if "dataset" not in source:
         return Path(source["path"]).stem
-    kept = "".join(c if c.isascii() and c.isalnum() else "_" for c in source["recording"])
-    return kept.strip("_")[:60] or "recording"
+    return plain_stem(source["recording"], 60) or "recording"
 
 
 def describe_file(request: Mapping[str, Any], tell: Tell) -> object:
