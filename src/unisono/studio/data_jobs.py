@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from unisono.core.errors import ConfigError, UnisonoError
-from unisono.studio.answers import read_options
+from unisono.studio.answers import asked_on_page, read_options
 from unisono.studio.plain import plain_stem, told
 from unisono.studio.worker import Tell
 
@@ -186,7 +186,7 @@ def _stage(sources: Sequence[Mapping[str, Any]], stage: Path) -> dict[str, str]:
 def _bad(file: str, reason: str, names: Mapping[str, str]) -> dict[str, str]:
     for path, name in names.items():
         file, reason = file.replace(path, name), reason.replace(path, name)
-    return {"file": file, "reason": reason.removeprefix(file).lstrip(":, ")}
+    return {"file": file, "reason": asked_on_page(reason.removeprefix(file).lstrip(":, "))}
 
 
 def _named_apart(trees: "Iterable[xr.DataTree]") -> "Iterator[xr.DataTree]":
