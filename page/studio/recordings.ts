@@ -171,23 +171,31 @@ export class Recordings {
     await this.refresh();
   }
 
-  /** Who it was: what no file says for certain. */
+  /** Who it was, and how fast it was recorded: what no file says for certain. */
   private answers(found: Described): HTMLElement {
     const { answers } = found.file;
-    const known = (found.described?.known ?? {}) as { mass_kg?: number };
+    const known = (found.described?.known ?? {}) as { mass_kg?: number; height_m?: number };
     const person = make("input", { type: "text", value: answers.subject ?? "", maxlength: "100", placeholder: found.described?.subject ?? "" });
-    const mass = make("input", { type: "number", name: "mass_kg", min: "1", max: "500", step: "any", value: String(answers.mass_kg ?? ""), placeholder: String(known.mass_kg ?? "") });
+    const figure = (name: "mass_kg" | "height_m" | "rate_hz", least: string, most: string, placeholder: number | string = ""): HTMLInputElement =>
+      make("input", { type: "number", name, min: least, max: most, step: "any", value: String(answers[name] ?? ""), placeholder: String(placeholder) });
+    const mass = figure("mass_kg", "1", "500", known.mass_kg);
+    const height = figure("height_m", "0.3", "2.8", known.height_m);
+    const rate = figure("rate_hz", "0", "10000000", "as in the file");
+    const told = (box: HTMLInputElement): number | null => box.value === "" ? null : Number(box.value);
     const many = this.ticked.size > 1 ? " for all ticked" : "";
     const save = action(`Save${many}`, async () => {
-      const more: Answers = {
+      const said: Answers = {
         subject: person.value.trim() === "" ? null : person.value.trim(),
-        mass_kg: mass.value === "" ? null : Number(mass.value),
+        mass_kg: told(mass), height_m: told(height), rate_hz: told(rate),
       };
+      // What was left empty says nothing of the other files; what was made empty is taken back.
+      const more = Object.fromEntries(Object.entries(said).filter(([name, value]) => value !== null || (answers[name as keyof Answers] ?? null) !== null));
       const files = this.all.filter((file) => file.id === found.file.id || this.ticked.has(file.id));
       for (const file of files) await put<Dropped>(`/api/files/${file.id}/answers`, { ...file.answers, ...more });
       await this.refresh();
     });
-    const row = make("div", { class: "row answers" }, field("Person", person), field("Body mass (kg)", mass), save);
+    const row = make("div", { class: "row answers" }, field("Person", person), field("Body mass (kg)", mass),
+      field("Body height (m)", height), field("Frames a second", rate), save);
     return make("div", {}, ...this.said(found.file), row);
   }
 
@@ -198,7 +206,8 @@ export class Recordings {
     for (const name of answers.reverse ?? []) said.push(`${name} acts on the plate`);
     for (const name of answers.swap ?? []) said.push(`left and right of ${name} are swapped`);
     if (said.length === 0) return [];
-    const kept = { subject: answers.subject ?? null, mass_kg: answers.mass_kg ?? null };
+    const { subject = null, mass_kg = null, height_m = null, rate_hz = null } = answers;
+    const kept = { subject, mass_kg, height_m, rate_hz };
     const undo = action("Take back", async () => { await this.answer(file, kept); }, "plain");
     return [make("p", { class: "fine" }, `You said: ${said.join("; ")}. `, undo)];
   }

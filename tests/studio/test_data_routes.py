@@ -58,6 +58,33 @@ def test_what_is_no_recording_is_said_with_its_name(studio: Any, tmp_path: Path)
     assert found["error"].startswith("my walk.c3d") and str(tmp_path) not in found["error"]
 
 
+def test_a_file_without_times_is_read_once_its_rate_is_said(studio: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    (tmp_path / "w.csv").write_text("hip [deg],knee [deg]\n1,4\n2,5\n3,6\n")
+    number = studio.drop(tmp_path / "w.csv")
+    error = studio.client.get(f"/api/files/{number}").json()["error"]
+    assert "state the frames a second (rate_hz), or name the column 'time'" in error
+    asked = {"kind": "import", "name": "lab", "files": [number]}
+    assert "state the frames a second" in studio.ask(**asked)["error"]
+    assert "--" not in error + studio.ask(**asked)["error"]
+    answers = {"rate_hz": 50.0, "height_m": 1.7}
+    studio.client.put(f"/api/files/{number}/answers", json=answers)
+    studio.work()
+    found = studio.client.get(f"/api/files/{number}").json()
+    assert found["error"] == "" and found["described"]["streams"][0]["measured_hz"] == 50.0
+    assert found["described"]["known"]["height_m"] == 1.7
+
+
+def test_a_name_of_any_script_is_kept(studio: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    (tmp_path / "w.csv").write_text("time,knee [deg]\n0,1\n0.1,2\n")
+    number = studio.drop(tmp_path / "w.csv", "Gang Müller.csv")
+    job = studio.ask(kind="import", name="lab", files=[number])
+    assert job["result"]["kept"] == ["Gang_Müller"]
+    job = studio.ask(kind="view", source={"dataset": "lab.un", "recording": "Gang_Müller"})
+    assert job["files"] == ["Gang_Müller.html"]
+    page = studio.client.get(f"/api/jobs/{job['id']}/files/Gang_Müller.html")
+    assert page.status_code == 200 and "Gang_Müller" in page.text
+
+
 def test_what_is_not_taken(make_studio: Callable[..., Any]) -> None:
     studio = make_studio(upload=1000)
     post = studio.client.post

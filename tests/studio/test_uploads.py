@@ -28,7 +28,10 @@ def drop(uploads: Uploads, name: str = "w.csv", content: bytes = b"time,a\n0,1\n
         ("\0\n.csv", "recording.csv"),
         (".csv", "recording.csv"),
         ("a/../.csv", "recording.csv"),
-        ("über größe.csv", "ber_gr_e.csv"),
+        ("über größe.csv", "über_größe.csv"),
+        ("Gang Mu\u0308ller.csv", "Gang_Müller.csv"),  # an accent of its own, as macOS writes it
+        ("歩行/..\\\u202e\u2215歩き_1.csv", "歩き_1.csv"),
+        ("歩" * 300 + ".parquet", "歩" * 53 + ".parquet"),
         ("x" * 300 + ".csv", "x" * 80 + ".csv"),
         ("CON.csv", "CON.csv"),
     ],

@@ -13,13 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field
 if TYPE_CHECKING:
     from unisono.api import ReadOptions
 
-__all__ = ["Answers", "Offer", "offers_of", "read_options"]
+__all__ = ["Answers", "Offer", "asked_on_page", "offers_of", "read_options"]
 
 _UNIT = re.compile(r"--unit '?([^\s=']+)=([^\s';,)]+)'?")
 _UP = re.compile(r"--up ([xyz])\b")
 _REVERSE = re.compile(r"--reverse (\w+)")
 _SWAP = re.compile(r"--swap (\w+)")
 _MASS = re.compile(r"--mass-kg\b")
+_RATE = re.compile(r"\brate_hz \(--rate-hz [\d.]+\)")
 
 
 class Answers(BaseModel):
@@ -88,6 +89,16 @@ def offers_of(doubt: Mapping[str, Any]) -> list[Offer]:
     if _MASS.search(said):
         found.append(Offer(label="Give the body mass", ask="mass_kg"))
     return found
+
+
+def asked_on_page(error: str) -> str:
+    """Why a file cannot be read, with the field of the page in place of the command line's option.
+
+    Example:
+        >>> asked_on_page("w.csv: no time; state rate_hz (--rate-hz 100), or name a column 'time'")
+        "w.csv: no time; state the frames a second (rate_hz), or name a column 'time'"
+    """
+    return _RATE.sub("the frames a second (rate_hz)", error)
 
 
 def read_options(answers: Mapping[str, Any]) -> "ReadOptions":

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from unisono.core.errors import ConfigError, UnisonoError
-from unisono.studio.answers import read_options
-from unisono.studio.plain import told
+from unisono.studio.answers import asked_on_page, read_options
+from unisono.studio.plain import plain_stem, told
 from unisono.studio.worker import Tell
 
 if TYPE_CHECKING:
@@ -96,8 +96,7 @@ def source_stem(source: Mapping[str, Any]) -> str:
     """What results of a source are called on the disk."""
     if "dataset" not in source:
         return Path(source["path"]).stem
-    kept = "".join(c if c.isascii() and c.isalnum() else "_" for c in source["recording"])
-    return kept.strip("_")[:60] or "recording"
+    return plain_stem(source["recording"], 60) or "recording"
 
 
 def describe_file(request: Mapping[str, Any], tell: Tell) -> object:
@@ -187,7 +186,7 @@ def _stage(sources: Sequence[Mapping[str, Any]], stage: Path) -> dict[str, str]:
 def _bad(file: str, reason: str, names: Mapping[str, str]) -> dict[str, str]:
     for path, name in names.items():
         file, reason = file.replace(path, name), reason.replace(path, name)
-    return {"file": file, "reason": reason.removeprefix(file).lstrip(":, ")}
+    return {"file": file, "reason": asked_on_page(reason.removeprefix(file).lstrip(":, "))}
 
 
 def _named_apart(trees: "Iterable[xr.DataTree]") -> "Iterator[xr.DataTree]":

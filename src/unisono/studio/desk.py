@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from unisono.core.errors import ConfigError, UnisonoError
-from unisono.studio.answers import Answers, offers_of
+from unisono.studio.answers import Answers, asked_on_page, offers_of
 from unisono.studio.asking import Asked
 from unisono.studio.events import Board
 from unisono.studio.folder import NotThere, WorkFolder
@@ -104,6 +104,7 @@ class Desk:
         names = {}
         if "path" in source:
             names[Path(source["path"]).name] = source["name"]
+        error = asked_on_page(told(job.error, self.folder.root, names))
         end = time.time() if job.ended is None else job.ended
         hidden = {"written", "page"}
         return JobSaid(
@@ -116,7 +117,7 @@ class Desk:
             doing=job.doing,
             done=job.done,
             total=job.total,
-            error="" if job.state == "cancelled" else told(job.error, self.folder.root, names),
+            error="" if job.state == "cancelled" else error,
             at=job.asked,
             seconds=round(max(end - job.began, 0.0), 1) if job.began else 0.0,
             files=list(result.get("written", [])),

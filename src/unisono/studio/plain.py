@@ -1,12 +1,13 @@
-"""What is told to a person: one line, without a path of the machine."""
+"""What is told to a person, one line without a path; and from a person's words, names of files."""
 
 import errno
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["DISK_FULL", "is_disk_full", "told"]
+__all__ = ["DISK_FULL", "is_disk_full", "plain_stem", "told"]
 
 DISK_FULL = "the disk is full; free space and ask again."
 """What is said where nothing more can be written."""
@@ -45,3 +46,22 @@ def told(text: str, root: Path, names: Mapping[str, str] | None = None) -> str:
     for disk, name in (names or {}).items():
         line = line.replace(disk, name)
     return line
+
+
+def plain_stem(words: str, most: int, also: str = "") -> str:
+    """A part of a file's name from words: letters and digits of any script, ``_`` for all else.
+
+    Args:
+        words: What a person wrote.
+        most: Letters at most; no more than twice as many bytes, since a disk counts those.
+        also: Further signs that are kept.
+
+    Example:
+        >>> plain_stem("../Gang Müller: 歩く", 60)
+        'Gang_Müller_歩く'
+    """
+    # Some systems hand over a letter and its accent as two signs; marks belong to letters.
+    signs = unicodedata.normalize("NFC", words)
+    kept = "".join(c if unicodedata.category(c)[0] in "LNM" or c in also else " " for c in signs)
+    short = "_".join(kept.split())[:most].encode()[: 2 * most].decode(errors="ignore")
+    return short.strip("_")

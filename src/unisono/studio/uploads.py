@@ -1,8 +1,8 @@
 """What was dropped on the page: each file in a folder of its own, with what a person says of it.
 
 A file arrives piece by piece, is counted as it comes, and appears whole or not at all. On the disk
-it lies under a number that the studio draws; of its own name, only letters, digits, ``_``, ``-``
-and one known ending are kept, so that no name leads anywhere else.
+it lies under a number that the studio draws; of its own name, only letters and digits of any
+script, ``_``, ``-`` and one known ending are kept, so that no name leads anywhere else.
 """
 
 import json
@@ -21,6 +21,7 @@ from unisono.core.errors import ConfigError, OutputError, UnisonoError
 from unisono.core.files import write_text
 from unisono.studio.answers import Answers
 from unisono.studio.folder import NotThere
+from unisono.studio.plain import plain_stem
 
 __all__ = ["ENDINGS", "Arriving", "TooLarge", "Upload", "Uploads", "plain_name"]
 
@@ -44,15 +45,14 @@ def plain_name(name: str, endings: tuple[str, ...] = ENDINGS) -> str:
         ConfigError: If its ending is not one of ``endings``.
 
     Example:
-        >>> plain_name("../../Anna's walk 1.C3D")
-        'Anna_s_walk_1.c3d'
+        >>> plain_name("../../Jörg's walk 1.C3D")
+        'Jörg_s_walk_1.c3d'
     """
     last = re.split(r"[/\\]", name)[-1]
     stem, dot, ending = last.rpartition(".")
     if not dot or f".{ending.lower()}" not in endings:
         raise ConfigError(f"this kind of file is not read; give one of {', '.join(endings)}.")
-    kept = re.sub(r"[^A-Za-z0-9-]+", "_", stem).strip("_")[:80]
-    return f"{kept or 'recording'}.{ending.lower()}"
+    return f"{plain_stem(stem, 80, '-') or 'recording'}.{ending.lower()}"
 
 
 class Upload(NamedTuple):

@@ -1,12 +1,12 @@
 """Jobs on words and motion: making motions from texts, and learning a word from clips."""
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unisono.studio.data_jobs import open_source, save_as, seal_time
+from unisono.studio.plain import plain_stem
 from unisono.studio.worker import Tell
 
 if TYPE_CHECKING:
@@ -82,8 +82,7 @@ def learn_word(request: Mapping[str, Any], tell: Tell) -> object:
 
 def _stem(texts: list[str]) -> str:
     """What motions of texts are called on the disk."""
-    kept = re.sub("[^A-Za-z0-9]+", "_", " ".join(texts)).strip("_")
-    return kept[:_NAMED].strip("_") or "motion"
+    return plain_stem(" ".join(texts), _NAMED) or "motion"
 
 
 @lru_cache(maxsize=1)
