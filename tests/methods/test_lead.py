@@ -269,3 +269,16 @@ def test_the_projector_learns_from_the_diffusion_and_not_from_a_student_to_be() 
     method.begin(method.phases[-1])
     torch.nn.init.normal_(student.leave.weight)
     assert not torch.allclose(walked(), teacher)
+
+
+def test_no_samples_are_the_mean_alone() -> None:
+    corpus = toy_corpus(6)
+    batch, method = toy_batch(corpus), build(SETTINGS, corpus).eval()
+    one, none = (
+        method.generate(
+            batch, ["motion"], samples=n, steps=2, generator=torch.Generator().manual_seed(0)
+        )["motion"]
+        for n in (1, 0)
+    )
+    assert none.samples.shape == (0, *none.mean.shape)
+    torch.testing.assert_close(none.mean, one.mean)

@@ -286,6 +286,8 @@ class LEAD(nn.Module):
     ) -> Mapping[str, Draws]:
         """Motions of the batch's first captions, as long as its motions are.
 
+        With ``samples = 0`` one is walked for the mean alone.
+
         Raises:
             ConfigError: If anything but ``motion`` is wanted.
         """
@@ -294,10 +296,11 @@ class LEAD(nn.Module):
         mask = batch.mask["motion"].any(dim=-1)
         with torch.no_grad():
             said = self.said(batch.data["text"][:, 0], batch.mask["text"][:, 0], mask.sum(dim=1))
-            z = self.walked(said.repeated(samples), steps=steps, generator=generator)
-            rows = self.decoded(z, mask.repeat_interleave(samples, dim=0))
-        drawn = rows.unflatten(0, (len(mask), samples)).transpose(0, 1)  # type: ignore[no-untyped-call]
-        return {"motion": Draws(drawn, drawn.mean(dim=0), said.pooled[:, None])}
+            count = max(samples, 1)
+            z = self.walked(said.repeated(count), steps=steps, generator=generator)
+            rows = self.decoded(z, mask.repeat_interleave(count, dim=0))
+        drawn = rows.unflatten(0, (len(mask), count)).transpose(0, 1)  # type: ignore[no-untyped-call]
+        return {"motion": Draws(drawn[:samples], drawn.mean(dim=0), said.pooled[:, None])}
 
     # --- losses -----------------------------------------------------------------------------
 
