@@ -170,7 +170,8 @@ class LLMASettings:
         correct: Whether the mean head corrects the start. Where people are few it may learn them
             by heart: with False the mean is the start's, and the head fits the spread alone.
         directions: ``"both"`` trains want from given and given from want, ``"forward"`` the first.
-        drop_stream: Probability that a given stream is hidden from a training window.
+        drop_stream: Probability that a given stream is hidden from a training window; with
+            ``guidance`` other than 1, and of several streams, also that all are hidden at once.
         drop_channel: Probability that a given channel is hidden.
         known: Numbers of a window used as conditions: ``mass_kg``, ``height_m``, ``speed``, ...
         guidance: Weight of classifier-free guidance at sampling; 1 is none. Others need
