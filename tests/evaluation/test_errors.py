@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from unisono.core.errors import UnisonoError
 from unisono.evaluation.arrays import groups_of, masked_spread
 from unisono.evaluation.errors import (
     ERRORS,
@@ -107,3 +108,15 @@ def test_group_rmse_pools_samples(case: tuple[np.ndarray, np.ndarray, np.ndarray
 def test_rmse_of_nothing_is_nan() -> None:
     y = np.zeros((1, 2, 1))
     assert np.isnan(rmse(y, y, np.zeros_like(y, bool)).item())
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+def test_a_method_that_fails_is_not_left_out_of_its_own_errors(odd: float) -> None:
+    truth = np.arange(24.0).reshape(2, 4, 3)
+    predicted, valid = truth + 1, np.ones_like(truth, bool)
+    predicted[1, :2, 0] = odd
+    with pytest.raises(UnisonoError, match="not finite at 2 valid samples of 1 windows"):
+        window_errors(predicted, truth, valid, spread=np.ones(3), step=np.ones(2))
+    valid[1, :2, 0] = False  # what nobody asked for may be anything
+    found = window_errors(predicted, truth, valid, spread=np.ones(3), step=np.ones(2))
+    assert np.allclose(found.rmse, 1)

@@ -60,3 +60,23 @@ def test_gaps_in_the_test_part_do_not_count(rng: np.random.Generator) -> None:
         for x in (test, np.where(valid, test, np.nan))
     ]
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("outputs", ["last", "all"])
+def test_a_channel_without_a_range_counts_as_missing(
+    outputs: str, rng: np.random.Generator
+) -> None:
+    train, test = waves(20, rng), waves(10, rng)
+    options = PredictiveOptions(steps=5, batch=8, outputs=outputs)
+
+    def score(unseen: int) -> float:
+        known = np.ones_like(train, bool)
+        known[..., unseen] = False
+        scale = training_range(train, known)
+        assert np.isnan([scale.low[unseen], scale.high[unseen]]).all()
+        draws = torch.Generator().manual_seed(0)
+        valid = np.ones_like(test, bool)
+        return predictive_score(train, test, valid, scale=scale, generator=draws, options=options)
+
+    assert np.isfinite(score(0))
+    assert bool(np.isnan(score(2))) is (outputs == "last")  # nothing is left to say

@@ -54,3 +54,10 @@ def test_few_people_have_a_histogram_but_no_test(rng: np.random.Generator) -> No
     assert np.isnan(found.p) and np.isnan(found.error).all()
     with pytest.raises(ShapeError, match="disagree"):
         rank_histogram(samples[:, :3], truth, valid, subjects=["a"] * 240, generator=rng)
+
+
+def test_nothing_valid_has_no_histogram(rng: np.random.Generator) -> None:
+    samples, truth, valid, who = _people(rng, 1.0)
+    found = rank_histogram(samples, truth, np.zeros_like(valid), subjects=who, generator=rng)
+    assert found.people == 0 and np.isnan(found.p)
+    assert found.shares.shape == (5,) and np.isnan(found.shares).all()

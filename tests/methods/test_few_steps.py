@@ -54,6 +54,12 @@ def student_loss(net: Direction, step: int) -> Tensor:
     return distil(net, now.given, (now.x, now.mask), subject=now.subject, generator=g)
 
 
+def known(net: Direction) -> None:
+    """As its phase does when it begins."""
+    assert net.student_taught is not None
+    net.student_taught.is_now(taught=True)
+
+
 @pytest.mark.parametrize(
     "process",
     [
@@ -74,6 +80,8 @@ def test_only_the_student_learns_and_few_steps_are_its(process: ProcessSettings)
     net.eval()
     torch.nn.init.normal_(net.student.leave.weight, std=0.5)
     given = task(0, 3).given
+    untaught = net.sample(given, samples=2, steps=2, generator=torch.Generator().manual_seed(0))
+    known(net)
     few, more = (
         net.sample(given, samples=2, steps=n, generator=torch.Generator().manual_seed(0)).samples
         for n in (2, 3)
@@ -85,6 +93,9 @@ def test_only_the_student_learns_and_few_steps_are_its(process: ProcessSettings)
     )
     assert not torch.allclose(few, other)
     torch.testing.assert_close(more, same)
+    net.student = None
+    teacher = net.sample(given, samples=2, steps=2, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(untaught.samples, teacher.samples)
 
 
 def test_a_direction_without_a_student_says_so() -> None:
@@ -104,6 +115,7 @@ def test_the_student_lands_where_its_teacher_does_and_the_teacher_in_two_steps_d
         optimiser.step()
     assert net.student is not None
     begin_as(net.student, net.denoiser)
+    known(net)
     optimiser = torch.optim.Adam(net.student.parameters(), 4e-3)
     for step in range(250):
         optimiser.zero_grad()

@@ -60,3 +60,11 @@ def test_blocks_hide_one_stretch_of_all_channels(generator: torch.Generator) -> 
     shares = torch.bincount(first, minlength=4) / 2000
     torch.testing.assert_close(shares, torch.full((4,), 0.25), atol=0.04, rtol=0)
     assert torch.equal(out.data["a"], mask.float())
+
+
+def test_all_streams_are_hidden_at_once_as_often_as_said(generator: torch.Generator) -> None:
+    out = hide_at_random(given(4000), stream=0.1, channel=0.0, whole=0.2, generator=generator)
+    gone = torch.stack([~mask.any(dim=(1, 2)) for mask in out.mask.values()])
+    assert gone.all(dim=0).float().mean().item() == pytest.approx(0.2 + 0.8 * 0.1**2, abs=0.02)
+    assert gone[0].float().mean().item() == pytest.approx(0.2 + 0.8 * 0.1, abs=0.02)
+    assert (out.data["a"][gone[0]] == 0).all()

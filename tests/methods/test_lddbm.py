@@ -179,6 +179,27 @@ def test_a_student_is_a_phase_of_its_own_and_walks_few_steps(
     assert 0.5 < ratio < 2
 
 
+def test_before_its_phase_a_student_walks_nothing(generator: torch.Generator) -> None:
+    few = FewSteps(most=4, train=5, teacher=8)
+    made = method(settings(few_steps=few, bridge=BridgeSettings(balanced=True))).eval()
+    made.prepare(pairs(32))
+    for part in (made.bridge.network, made.bridge.student.net):
+        torch.nn.init.normal_(part.leave.weight)
+
+    def drawn() -> torch.Tensor:
+        g = torch.Generator().manual_seed(0)
+        return made.generate(pairs(4), ["x"], samples=2, steps=2, generator=g)["x"].samples
+
+    made.begin(made.phases[0])
+    assert made.bridge.balances(2)  # as the bridge's own walk does
+    before = drawn()
+    made.begin(made.phases[1])
+    assert not made.bridge.balances(2)
+    after, made.bridge.student = drawn(), None
+    assert not torch.allclose(before, after)
+    torch.testing.assert_close(before, drawn())
+
+
 def test_shuffled_pairs_are_a_control(generator: torch.Generator) -> None:
     chosen = settings("streams", losses=BridgeLosses(shuffled=True))
     made, true = method(chosen), method(settings("streams"))

@@ -245,3 +245,40 @@ def test_every_parameter_is_in_one_group_and_the_training_part_is_needed() -> No
     generator = torch.Generator().manual_seed(0)
     with pytest.raises(ModelError, match="does not hold its training part"):
         method.loss(toy_batch(corpus), phase=method.phases[2], step=0, generator=generator)
+
+
+def test_the_projector_learns_from_the_diffusion_and_not_from_a_student_to_be() -> None:
+    """It walks ten steps, which a student of as many takes once it has been taught."""
+    corpus = toy_corpus(6)
+    method = build(replace(SETTINGS, few_steps=FewSteps(most=10)), corpus).eval()
+    assert method.student is not None
+    torch.nn.init.normal_(method.student.leave.weight)
+    told = said(Toy(corpus, toy_batch(corpus), method))
+
+    def walked() -> torch.Tensor:
+        generator = torch.Generator().manual_seed(0)
+        with torch.no_grad():
+            return method.walked(told, steps=10, generator=generator)
+
+    student, teacher = method.student, walked()
+    for phase in method.phases[:-1]:
+        if phase.name in ("text", "projector"):
+            method.prepare(toy_batch(corpus))
+            method.begin(phase)
+            torch.testing.assert_close(walked(), teacher)
+    method.begin(method.phases[-1])
+    torch.nn.init.normal_(student.leave.weight)
+    assert not torch.allclose(walked(), teacher)
+
+
+def test_no_samples_are_the_mean_alone() -> None:
+    corpus = toy_corpus(6)
+    batch, method = toy_batch(corpus), build(SETTINGS, corpus).eval()
+    one, none = (
+        method.generate(
+            batch, ["motion"], samples=n, steps=2, generator=torch.Generator().manual_seed(0)
+        )["motion"]
+        for n in (1, 0)
+    )
+    assert none.samples.shape == (0, *none.mean.shape)
+    torch.testing.assert_close(none.mean, one.mean)

@@ -1,5 +1,6 @@
 """Mirrors src/unisono/methods/lead_words.py; files of words are in tests/api."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,6 +32,41 @@ def test_only_the_word_is_taught_and_it_hears(motion_model: Any, space: Any) -> 
         learner.loss(batch, phase=phase, step=0, generator=g).total.backward()
         assert learner.vectors.grad is not None and learner.vectors.grad.norm() > 0
         assert all(p.grad is None for p in motion_model.method.parameters())
+
+
+def test_clips_are_told_apart_by_their_rows_and_draws_lie_where_the_model_does(
+    motion_model: Any,  # noqa: ANN401
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    losses = []
+    for index in (torch.arange(2), torch.tensor([7, 3])):
+        learner = WordLearner(motion_model.method, "*limp*", WordSettings(draws=8))
+        batch = replace(clips(motion_model), index=index)
+        learner.prepare(batch)
+        for phase in learner.phases:
+            g = torch.Generator().manual_seed(0)
+            losses.append(learner.loss(batch, phase=phase, step=0, generator=g).total)
+    torch.testing.assert_close(losses[:2], losses[2:])
+    tokens = learner.encoder.tokenise([p.format("*limp*") for p in PROMPTS])
+    monkeypatch.setattr(learner.encoder, "tokenise", lambda _: tokens)
+    for phase, loss in zip(learner.phases, losses[2:], strict=True):
+        g = torch.Generator().manual_seed(0)
+        with torch.device("meta"):  # stands for any device that the model is not on
+            found = learner.loss(batch, phase=phase, step=0, generator=g).total
+        torch.testing.assert_close(found, loss)
+
+
+def test_a_regression_has_nothing_to_invert(
+    motion_model: Any,  # noqa: ANN401
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    method = motion_model.method
+    diffusion = replace(method.settings.diffusion, kind="regression")
+    monkeypatch.setattr(method, "settings", replace(method.settings, diffusion=diffusion))
+    with pytest.raises(ConfigError, match="diffuses nothing to invert"):
+        WordLearner(method, "*limp*", WordSettings())
+    learner = WordLearner(method, "*limp*", WordSettings(steps=0))
+    assert [phase.name for phase in learner.phases] == ["warm"]
 
 
 def test_where_it_begins(motion_model: Any) -> None:  # noqa: ANN401

@@ -306,3 +306,17 @@ def test_aligned_latents_are_those_that_the_loss_compares() -> None:
     assert torch.equal(x.z, again[0].z) and not torch.equal(y.z, again[1].z)
     with pytest.raises(ConfigError, match="one side"):
         build(directions="forward", losses=Losses(align=0.0)).aligned(batch(), generator=g)
+
+
+def test_nothing_given_is_learned_where_guidance_leads_away_from_it() -> None:
+    """Of several streams, as often as of one; without guidance streams hide by themselves."""
+    rows = batch(400)
+    none = {}
+    for guidance in (1.0, 2.0):
+        model = build(guidance=guidance, drop_stream=0.2, drop_channel=0.0)
+        generator = torch.Generator().manual_seed(0)
+        given = dict(model._tasks(rows, generator))["to_want"].given
+        seen = torch.stack([mask.flatten(1).any(dim=1) for mask in given.mask.values()])
+        none[guidance] = (~seen.any(dim=0)).float().mean().item()
+    assert none[1.0] == pytest.approx(0.04, abs=0.03)
+    assert none[2.0] == pytest.approx(0.2 + 0.8 * 0.04, abs=0.06)

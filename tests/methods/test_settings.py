@@ -1,5 +1,7 @@
 """Mirrors src/unisono/methods/settings.py."""
 
+from typing import Any
+
 import pytest
 
 from unisono.core.config import from_mapping, to_mapping
@@ -60,3 +62,24 @@ def test_processes_and_predictions_that_do_not_fit_are_refused() -> None:
         ProcessSettings(predict="eps")
     with pytest.raises(ValueError, match="align must lie in"):
         Losses(align=-1.0)
+
+
+@pytest.mark.parametrize(
+    "process",
+    [
+        {"schedule": "linear"},
+        {"eta": 0.5},
+        {"name": "flow", "eta": 0.5},
+        {"name": "flow", "sampler": "ddpm"},
+    ],
+)
+def test_what_a_flow_would_pass_over_in_silence_is_refused(process: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="is of diffusions, and this process is a flow"):
+        LLMASettings(process=ProcessSettings(**process))
+    # a model that was sealed with it opens: there all is filled in
+    sealed = ProcessSettings(**{**process, "name": "flow", "predict": "velocity"})
+    assert resolve(LLMASettings(process=sealed)).process == sealed
+    said = {k: v for k, v in process.items() if k != "name"}
+    assert resolve(LLMASettings(process=ProcessSettings("vp", **said))).process.name == "vp"
+    if "schedule" in said or "eta" in said:
+        assert LLMASettings(mode="paper", process=ProcessSettings(**said)).process.name is None

@@ -9,6 +9,7 @@ from unisono.methods.llma import LLMA
 from unisono.methods.settings import FewSteps, Layers, LLMASettings
 from unisono.methods.stream_method import StreamMethod, check_streams
 from unisono.networks.conditioning import TransformerSize
+from unisono.networks.student import is_taught
 from unisono.training.phases import check_method
 
 
@@ -100,3 +101,6 @@ def test_a_student_is_a_phase_and_a_group_of_its_own() -> None:
     assert direction.student.leave.bias.item() == 0
     method.begin(few)
     assert direction.student.leave.bias.item() == 3
+    assert is_taught(direction.student_taught)
+    method.begin(joint)  # the weights of a sealed model, trained further
+    assert not is_taught(direction.student_taught)

@@ -100,6 +100,20 @@ def test_sentences_are_pooled_as_their_folder_says(folders: dict[str, Any]) -> N
     torch.testing.assert_close(first(TEXTS).pooled, states[:, 0])
 
 
+@pytest.mark.parametrize("kind", ["Roberta", "MPNet", "Bert"])
+def test_captions_are_cut_to_what_the_model_takes(folders: dict[str, Any], kind: str) -> None:
+    """RoBERTa and MPNet count positions from behind that of padding."""
+    tokenizer = folders["sentence"][2]
+    config = getattr(transformers, f"{kind}Config")(
+        vocab_size=12, hidden_size=16, intermediate_size=32, num_hidden_layers=1,
+        num_attention_heads=2, max_position_embeddings=10, pad_token_id=1,
+    )  # fmt: skip
+    model = getattr(transformers, f"{kind}Model")(config).eval()
+    encoder = PretrainedText(model, tokenizer, kind="sentence")
+    codes = encoder(["a person walks forward someone runs doing a person walks forward"])
+    assert codes.sequence.shape[1] == encoder.most == (10 if kind == "Bert" else 8)
+
+
 @pytest.mark.parametrize("kind", ["clip", "sentence"])
 def test_learned_words_get_gradients_and_nothing_else_does(
     folders: dict[str, Any], kind: str

@@ -7,7 +7,7 @@ from torch import nn
 from unisono.core.errors import ConfigError
 from unisono.networks.conditioning import Memory, TransformerSize
 from unisono.networks.sequence_denoiser import DenoiserShape, SequenceDenoiser
-from unisono.networks.student import begin_as, student_of
+from unisono.networks.student import Taught, begin_as, is_taught, student_of
 
 
 def teacher(seed: int, channels: int = 3) -> SequenceDenoiser:
@@ -71,3 +71,16 @@ def test_what_cannot_be_a_teacher_is_refused() -> None:
         student_of(nn.Linear(2, 2))
     with pytest.raises(ConfigError, match="not of this teacher"):
         begin_as(student_of(teacher(0)), nn.Linear(2, 2))
+
+
+def test_whether_it_is_taught_is_kept_and_was_so_before_it_was_kept() -> None:
+    first, second = Taught(), Taught()
+    assert not is_taught(None) and not is_taught(first)
+    first.is_now(taught=True)
+    second.load_state_dict(first.state_dict())
+    assert is_taught(second)
+    first.is_now(taught=False)
+    second.load_state_dict(first.state_dict())
+    assert not is_taught(second)
+    second.load_state_dict({})  # as sealed before
+    assert is_taught(second)

@@ -29,6 +29,11 @@ def test_archives_and_object_arrays(tmp_path: Path) -> None:
     (tmp_path / "weights.dat").unlink()
     np.save(tmp_path / "objects.npy", np.array([{}], dtype=object))
     assert find_pickle(tmp_path) == tmp_path / "objects.npy"
+    (tmp_path / "objects.npy").unlink()
+    fields = [(f"a field with a long name {i}", "f8") for i in range(9)]
+    for made in (np.array([{}], dtype=object), np.zeros(1, [*fields, ("told", object)])):
+        np.savez_compressed(tmp_path / "more.npz", plain=np.zeros(3), told=made)
+        assert find_pickle(tmp_path) == tmp_path / "more.npz"
 
 
 def test_plain_files_pass(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unisono.core.checks import check_axes
+from unisono.core.errors import UnisonoError
 
 __all__ = [
     "Array",
@@ -56,13 +57,23 @@ def groups_of(labels: npt.ArrayLike | Sequence[object]) -> Groups:
 
 
 def check_windows(predicted: Array, truth: Array, valid: Mask) -> None:
-    """Refuse three arrays that are not all ``(n, L, D)``.
+    """Refuse three arrays that are not all ``(n, L, D)``, and windows without an answer.
+
+    Left out of a mean, a window that a method fails on would make it look better than it is.
 
     Raises:
         ShapeError: Naming the array that disagrees.
+        UnisonoError: If a prediction is not finite where the truth is valid.
     """
     axes = "window frame channel"
     check_axes(truth=(truth, axes), predicted=(predicted, axes), valid=(valid, axes))
+    failed = valid & ~np.isfinite(predicted)
+    if failed.any():
+        raise UnisonoError(
+            f"a prediction is not finite at {failed.sum()} valid samples of "
+            f"{failed.any(axis=(1, 2)).sum()} windows; errors count every window, so mend the "
+            "method that made it."
+        )
 
 
 def mask_out(values: Array, valid: Mask) -> Array:

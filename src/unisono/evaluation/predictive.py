@@ -25,7 +25,10 @@ __all__ = ["PredictiveOptions", "Range", "predictive_score", "training_range"]
 
 
 class Range(NamedTuple):
-    """Smallest and largest value of each channel over the training part, each ``(D,)``."""
+    """Smallest and largest value of each channel over the training part, each ``(D,)``.
+
+    NaN for a channel that had no valid sample there.
+    """
 
     low: Array
     high: Array
@@ -36,7 +39,9 @@ def training_range(data: Array, valid: Mask) -> Range:
     check_axes(data=(data, "n L D"), valid=(valid, "n L D"))
     low = np.where(valid, data, np.inf).min(axis=(0, 1))
     high = np.where(valid, data, -np.inf).max(axis=(0, 1))
-    return Range(low, np.where(high > low, high, low + 1.0))
+    high = np.where(high > low, high, low + 1.0)
+    known = valid.any(axis=(0, 1))
+    return Range(np.where(known, low, np.nan), np.where(known, high, np.nan))
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class _Task(NamedTuple):
 
 
 def _task(data: Array, valid: Mask, scale: Range, outputs: str) -> _Task:
+    valid = valid & np.isfinite(scale.low)  # a channel without a range says nothing
     scaled = (mask_out(data, valid) - scale.low) / (scale.high - scale.low)
     x = torch.from_numpy(mask_out(scaled, valid).astype(np.float32))
     weight = torch.from_numpy(valid.astype(np.float32))
@@ -102,7 +108,8 @@ def predictive_score(
         options: Length of training and variant.
 
     Returns:
-        Error in units of the channel's training range; lower is better.
+        Error in units of the channel's training range; lower is better. Channels without a range
+        count as missing; NaN where nothing is left to say of the test part.
     """
     check_axes(
         learn=(learn, "m L D"),
@@ -121,5 +128,8 @@ def predictive_score(
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
+    said = _task(test, test_valid, scale, options.outputs)
+    if not said.weight.any():
+        return float("nan")
     with torch.no_grad():
-        return float(_error(net, _task(test, test_valid, scale, options.outputs)))
+        return float(_error(net, said))

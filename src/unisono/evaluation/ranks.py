@@ -34,7 +34,7 @@ class RankHistogram(NamedTuple):
         shares: Share of ranks in each bin, each person counting once, ``(B,)``; 1/B if calibrated.
         error: Standard error over people, ``(B,)``.
         p: P value of uniformity over people; NaN with too few people.
-        people: Number of people.
+        people: Number of people with a valid sample; without one, shares and error are NaN.
     """
 
     shares: Array
@@ -101,6 +101,9 @@ def rank_histogram(
         found = column[mine][valid[mine]]
         if found.size:
             rows.append(np.bincount(found, minlength=bins) / found.size)
+    if not rows:
+        nothing = np.full(bins, np.nan)
+        return RankHistogram(nothing, nothing, float("nan"), 0)
     shares = np.array(rows)
     return RankHistogram(shares.mean(axis=0), _error(shares), _uniform(shares), len(shares))
 

@@ -26,7 +26,7 @@ from unisono.networks.attention import KeyValues
 from unisono.networks.conditioning import ConditionEncoder, Memory
 from unisono.networks.regression import MeanHead, MeanSpread
 from unisono.networks.sequence_denoiser import DenoiserShape, PreparedMemory, SequenceDenoiser
-from unisono.networks.student import student_of
+from unisono.networks.student import Taught, is_taught, student_of
 from unisono.processes.ddim import DDIM
 from unisono.processes.ddpm import DDPM
 from unisono.processes.diffusion import VP
@@ -164,6 +164,7 @@ class Direction(nn.Module):
             nn.Linear(size.width, sum(given.values())) if settings.losses.reconstruct else None
         )
         self.student = student_of(self.denoiser) if settings.few_steps.most else None
+        self.student_taught = Taught() if self.student is not None else None
         self.frames = frames
 
     def recovered(self, seen: Given, whole: Given) -> Tensor:
@@ -301,9 +302,10 @@ class Direction(nn.Module):
         else:
             count = max(samples, 1)
             start = self._noise((count * rows, length, width), memory.tokens, generator)
-            if self.student is not None and steps <= self.settings.few_steps.most:
+            student = self.student if is_taught(self.student_taught) else None
+            if student is not None and steps <= self.settings.few_steps.most:
                 solver: Solver = Leap(self.process, steps)
-                net = self._network(given, memory, count, timeline, self.student)
+                net = self._network(given, memory, count, timeline, student)
                 walk: Denoiser = JumpDenoiser(net.predict, self.process, self.kind)
             else:
                 solver = make_solver(self.process, self.settings.process, steps)

@@ -2,7 +2,9 @@ r"""Hiding parts of what is given from training windows, so that what is missing
 
 For every window each stream is hidden with probability :math:`p_s` and each channel, on its own,
 with :math:`p_c`, either the same for all windows or :math:`p_c = u^{(1 - c) / c}` with :math:`u`
-uniform on [0, 1], of which :math:`c` is the mean; what is hidden is masked, not zero.
+uniform on [0, 1], of which :math:`c` is the mean; what is hidden is masked, not zero. All streams
+are hidden together with :math:`p_w` besides, where nothing given must be known too: by themselves
+:math:`n` streams are all hidden with :math:`p_s^n` only.
 :func:`hide_blocks` hides stretches of time besides.
 """
 
@@ -16,7 +18,13 @@ __all__ = ["hide_at_random", "hide_blocks"]
 
 
 def hide_at_random(
-    given: Given, *, stream: float, channel: float, generator: Generator, varied: bool = False
+    given: Given,
+    *,
+    stream: float,
+    channel: float,
+    generator: Generator,
+    varied: bool = False,
+    whole: float = 0.0,
 ) -> Given:
     """Hide whole streams and single channels, window by window.
 
@@ -27,8 +35,9 @@ def hide_at_random(
         generator: Where the draw comes from.
         varied: Whether every window draws a probability ``p_c`` of its own, with mean ``channel``:
             few windows then lack most of their channels, and many lack none.
+        whole: Probability that all streams are hidden from a window at once.
     """
-    if stream == 0 and channel == 0:
+    if stream == 0 and channel == 0 and whole == 0:
         return given
     mask, share = {}, None
     if varied and channel > 0:
@@ -47,6 +56,13 @@ def hide_at_random(
         hidden = channel if share is None else share.to(device)
         keep = (drawn[:, :1] >= stream) & (drawn[:, 1:] >= hidden)
         mask[name] = here & keep[:, None, :]
+    if whole > 0:
+        size = len(next(iter(mask.values())))
+        drawn = draw_global(
+            lambda n: torch.rand(n, generator=generator, device=generator.device), size
+        )
+        mask = {name: here & (drawn >= whole).to(here.device)[:, None, None]
+                for name, here in mask.items()}  # fmt: skip
     data = {name: values * mask[name] for name, values in given.data.items()}
     return given._replace(data=data, mask=mask)
 

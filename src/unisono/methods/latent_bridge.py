@@ -27,6 +27,7 @@ from unisono.methods.lddbm_settings import BridgeSettings, LDDBMSettings
 from unisono.networks.bridge_network import BridgeNetwork, SourceMemory, Tokens
 from unisono.networks.dit import DiT
 from unisono.networks.sequence_denoiser import match_length
+from unisono.networks.student import Taught, is_taught
 from unisono.networks.unet import UNet
 from unisono.processes.bridge import Bridge
 from unisono.processes.bridge_base import BrownBase, NoiseBase, VEBase, VPBase
@@ -115,6 +116,7 @@ class LatentBridge(nn.Module):
         few = settings.few_steps
         self.few = few
         self.student = BridgeStudent(self.network, settings.size.width) if few.most else None
+        self.student_taught = Taught() if self.student is not None else None
         self.running = RunningEnds()
         self.register_buffer("widen", torch.ones(()))
         self.losses = settings.losses
@@ -296,9 +298,10 @@ class LatentBridge(nn.Module):
             centre = source.z.new_zeros(()) if mean is None else mean
             return Walked(centre + self.widen * self.spread() * noise, mean)
         first = self.start(begun, mask.shape[1]).repeat(count, 1, 1)
-        if self.student is not None and 1 <= steps <= self.few.most:
+        student = self.student if is_taught(self.student_taught) else None
+        if student is not None and 1 <= steps <= self.few.most:
             course = self._course(source, mask, count)
-            found = leaps(self.student, first, course, steps=steps, generator=generator)
+            found = leaps(student, first, course, steps=steps, generator=generator)
             return self._around(found.view(shape), mean)
         memory = self.network.prepare(source).repeated(count)
         solver = bridge_solver(
@@ -311,8 +314,8 @@ class LatentBridge(nn.Module):
 
     def balances(self, steps: int) -> bool:
         """Whether the noise of an item's samples sums to zero; a student's never does."""
-        walked = self.settings.residual == "gaussian" or steps > self.few.most
-        return self.settings.balanced and walked
+        student = is_taught(self.student_taught) and steps <= self.few.most
+        return self.settings.balanced and (self.settings.residual == "gaussian" or not student)
 
     def _balanced(self, samples: int) -> int:
         return max(1, samples) if self.settings.balanced else 1

@@ -38,7 +38,7 @@ from unisono.methods.lead_latents import LatentCache, Scaler, frozen
 from unisono.methods.lead_settings import LEADSettings, resolve_lead
 from unisono.networks.pooled_encoder import PooledEncoder
 from unisono.networks.projector import Projector, ProjectorShape
-from unisono.networks.student import begin_as, student_of
+from unisono.networks.student import Taught, begin_as, is_taught, student_of
 from unisono.networks.text_denoiser import Spoken, TextDenoiser, TextDenoiserShape, Told
 from unisono.processes.ddim import DDIM
 from unisono.processes.diffusion import VP
@@ -113,6 +113,7 @@ class LEAD(nn.Module):
             s.size,
         )
         self.student = student_of(self.denoiser) if s.few_steps.most else None
+        self.student_taught = Taught() if self.student is not None else None
         self.process = VP(d.schedule or "cosine")
         self.kind: Kind = "x0" if d.kind == "regression" or d.predict is None else d.predict
         self._rarity = torch.zeros(0)
@@ -157,6 +158,8 @@ class LEAD(nn.Module):
             with torch.no_grad(), frozen(self._projector()):
                 z = self.scaler.there(self._latents().spread_out())
                 self.code_scaler.fit(self._projector()(z)[:, None])
+        if self.student_taught is not None:
+            self.student_taught.is_now(taught=phase.name == "few_steps")
         if phase.name == "few_steps" and self.student is not None:
             begin_as(self.student, self.denoiser)
 
@@ -239,7 +242,7 @@ class LEAD(nn.Module):
 
         Args:
             said: Texts and lengths.
-            steps: Solver steps. The student walks where there is one and it knows so few.
+            steps: Solver steps. The student walks where one has been taught so few.
             generator: Where the noise comes from.
             guidance: Weight of the texts; a student has the one it was taught with.
             wrap: What is done to the denoiser, such as guidance by an energy; the teacher walks.
@@ -250,7 +253,7 @@ class LEAD(nn.Module):
             once = torch.ones(len(noise), device=noise.device)
             answer: Tensor = self.denoiser(0 * noise, once, self.denoiser.prepare(said))
             return answer
-        student = self.student
+        student = self.student if is_taught(self.student_taught) else None
         if student is not None and steps <= self.settings.few_steps.most and wrap is None:
             told = student.prepare(said)
             jumps = JumpDenoiser(lambda z, t: student(z, t, told), self.process, self.kind)
@@ -279,6 +282,8 @@ class LEAD(nn.Module):
     ) -> Mapping[str, Draws]:
         """Motions of the batch's first captions, as long as its motions are.
 
+        With ``samples = 0`` one is walked for the mean alone.
+
         Raises:
             ConfigError: If anything but ``motion`` is wanted.
         """
@@ -287,10 +292,11 @@ class LEAD(nn.Module):
         mask = batch.mask["motion"].any(dim=-1)
         with torch.no_grad():
             said = self.said(batch.data["text"][:, 0], batch.mask["text"][:, 0], mask.sum(dim=1))
-            z = self.walked(said.repeated(samples), steps=steps, generator=generator)
-            rows = self.decoded(z, mask.repeat_interleave(samples, dim=0))
-        drawn = rows.unflatten(0, (len(mask), samples)).transpose(0, 1)  # type: ignore[no-untyped-call]
-        return {"motion": Draws(drawn, drawn.mean(dim=0), said.pooled[:, None])}
+            count = max(samples, 1)
+            z = self.walked(said.repeated(count), steps=steps, generator=generator)
+            rows = self.decoded(z, mask.repeat_interleave(count, dim=0))
+        drawn = rows.unflatten(0, (len(mask), count)).transpose(0, 1)  # type: ignore[no-untyped-call]
+        return {"motion": Draws(drawn[:samples], drawn.mean(dim=0), said.pooled[:, None])}
 
     # --- losses -----------------------------------------------------------------------------
 

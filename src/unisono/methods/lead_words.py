@@ -76,7 +76,8 @@ class WordLearner(nn.Module):
         settings: How it is learned.
 
     Raises:
-        ConfigError: If the realigned space is asked of a model without projector.
+        ConfigError: If the realigned space is asked of a model without projector, or an inversion
+            of a regression, which knows neither times nor noise.
         ModelError: If the model does not know the word to begin from.
     """
 
@@ -84,6 +85,11 @@ class WordLearner(nn.Module):
         super().__init__()
         if settings.space == "realigned" and method.projector is None:
             raise ConfigError("the model has no projector; learn the word in 'latent' or 'noise'.")
+        if settings.steps and method.settings.diffusion.kind == "regression":
+            raise ConfigError(
+                "the model is a regression, which diffuses nothing to invert; set steps = 0 and "
+                "learn the word in 'realigned'."
+            )
         self.method, self.word, self.settings = method, word, settings
         text = method.text
         if not isinstance(text, TextEncoder | PretrainedText):
@@ -94,7 +100,7 @@ class WordLearner(nn.Module):
         self.size = size
         self._sentences = [prompt.format(word) for prompt in PROMPTS]
         self._cache: LatentCache | None = None
-        self._frames = torch.zeros(0, dtype=torch.long)
+        self._windows: Batch | None = None
 
     def learned(self) -> Tensor:
         """The word's embeddings ``(k, e)``, as long as words are on average."""
@@ -112,29 +118,31 @@ class WordLearner(nn.Module):
         return {"word": [self.vectors], "rest": list(self.method.parameters())}
 
     def prepare(self, windows: Batch) -> None:
-        """Encode the clips, once."""
-        self._cache = LatentCache.of(self.method.vae, windows)
-        self._frames = windows.mask["motion"].any(dim=-1).sum(dim=1)
+        """Keep the clips, which are encoded once, where the model then is."""
+        self._windows, self._cache = windows, None
 
     def loss(self, batch: Batch, *, phase: Phase, step: int, generator: Generator) -> Loss:
-        """See the module's docstring; the clips themselves were encoded before."""
-        if self._cache is None:
+        """See the module's docstring; clips are drawn from all, whatever the batch holds."""
+        if self._windows is None:
             raise ModelError("prepare the clips first.")
-        count, method = self.settings.draws, self.method
-        clips = torch.randint(len(self._frames), (count,), generator=generator)
-        found = self._cache.of_rows(batch.index.new_tensor(clips.tolist()))
-        noise = torch.randn(found.mean.shape, generator=generator)
+        if self._cache is None:
+            self._cache = LatentCache.of(self.method.vae, self._windows)
+        count, method, device = self.settings.draws, self.method, generator.device
+        frames = self._windows.mask["motion"].any(dim=-1).sum(dim=1).to(device)
+        clips = torch.randint(len(frames), (count,), generator=generator, device=device)
+        found = self._cache.of_rows(self._windows.index.to(device)[clips])
+        noise = torch.randn(found.mean.shape, generator=generator, device=device)
         z = method.scaler.there(found.draw(noise))
         self.encoder.words[self.word] = self.learned()
         tokens = self.encoder.tokenise(self._sentences)
-        said = torch.randint(len(self._sentences), (count,), generator=generator)
-        spoken = method.said(tokens.ids[said], tokens.mask[said], self._frames[clips])
+        said = torch.randint(len(self._sentences), (count,), generator=generator, device=device)
+        spoken = method.said(tokens.ids[said], tokens.mask[said], frames[clips])
         if phase.name == "warm":
             total = cosine_distance(spoken.pooled, self._codes(z))
             return Loss(total, {"warm": total.detach()})
         z = method.diffused(z)
         t = method.process.sample_t(count, generator=generator)
-        eps = torch.randn(z.shape, generator=generator)
+        eps = torch.randn(z.shape, generator=generator, device=device)
         scale = scale_of(method.process, t)
         noisy = mix(method.process.weights(t), z, eps, eps)
         predicted = method.denoiser(noisy, t, method.denoiser.prepare(spoken))

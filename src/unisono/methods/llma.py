@@ -278,12 +278,16 @@ class LLMA(StreamMethod):
 
     def _tasks(self, batch: Batch, generator: Generator) -> Iterator[tuple[str, Task]]:
         """What each direction is given, with parts of it hidden, and what it must answer."""
+        drop = self.settings.drop_stream or 0.0
         for name, (source, target) in self.sides.items():
+            # what guidance leads away from, nothing given, must not be rarer for more streams
+            guided = self.settings.guidance != 1 and len(source) > 1
             given = hide_at_random(
                 self.side(batch, source),
-                stream=self.settings.drop_stream or 0.0,
+                stream=drop,
                 channel=self.settings.drop_channel or 0.0,
                 generator=generator,
+                whole=drop if guided else 0.0,
             )
             yield name, Task(given, *self.joined(batch, target))
 

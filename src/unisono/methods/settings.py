@@ -66,7 +66,8 @@ class ProcessSettings:
         name: ``"vp"`` (diffusion) or ``"flow"``; by mode the first (paper) or the second (ours:
             a flow whose network is still zero returns exactly its noise, where few DDIM steps of
             the diffusion shrink it, to 0.94 of its spread in 20 steps).
-        schedule: Noise schedule of ``"vp"``.
+        schedule: Noise schedule of ``"vp"``; another than cosine, like ``eta`` above 0, is refused
+            where the process is a flow.
         levels: Noise levels of ``"vp"``.
         predict: ``"x0"``, ``"eps"`` or ``"v"``; a flow always predicts its velocity.
         sampler: ``"ddim"`` or ``"ddpm"`` for ``"vp"``; a flow is walked by the midpoint rule.
@@ -170,7 +171,8 @@ class LLMASettings:
         correct: Whether the mean head corrects the start. Where people are few it may learn them
             by heart: with False the mean is the start's, and the head fits the spread alone.
         directions: ``"both"`` trains want from given and given from want, ``"forward"`` the first.
-        drop_stream: Probability that a given stream is hidden from a training window.
+        drop_stream: Probability that a given stream is hidden from a training window; with
+            ``guidance`` other than 1, and of several streams, also that all are hidden at once.
         drop_channel: Probability that a given channel is hidden.
         known: Numbers of a window used as conditions: ``mass_kg``, ``height_m``, ``speed``, ...
         guidance: Weight of classifier-free guidance at sampling; 1 is none. Others need
@@ -218,6 +220,7 @@ class LLMASettings:
                 f"guidance = {self.guidance:g} needs a model that has seen nothing given: set "
                 "drop_stream above 0."
             )
+        _check_flow(self)
         if not self.correct and self.start == "none":
             raise ConfigError("correct = false needs a start that stands for the mean.")
         if self.few_steps.most and self.residual == "gaussian":
@@ -228,6 +231,31 @@ class LLMASettings:
             raise ConfigError(
                 "directions = 'forward' leaves nothing to align with; set losses.align = 0."
             )
+
+
+_OF_VP = {"schedule": "cosine", "eta": 0.0, "sampler": "ddim"}
+"""What a flow does not look at, and what it is where nobody says it."""
+
+
+def _process_name(settings: LLMASettings) -> Literal["vp", "flow"]:
+    """The process that the settings mean."""
+    process = settings.process
+    # whoever names a prediction of diffusions, or a sampler of theirs, means a diffusion
+    named = process.predict in ("x0", "eps", "v") or process.sampler == "ddpm"
+    return process.name or ("flow" if settings.mode == "ours" and not named else "vp")
+
+
+def _check_flow(settings: LLMASettings) -> None:
+    """Refuse what a flow would pass over in silence; sealed settings, all filled in, stay as is."""
+    process = settings.process
+    if _process_name(settings) == "vp" or (process.name and process.predict):
+        return
+    odd = [name for name, usual in _OF_VP.items() if getattr(process, name) != usual]
+    if odd:
+        raise ConfigError(
+            f"process.{odd[0]} is of diffusions, and this process is a flow: leave it out, or set "
+            "process.name = 'vp'."
+        )
 
 
 def resolve(settings: LLMASettings) -> LLMASettings:
@@ -241,12 +269,7 @@ def resolve(settings: LLMASettings) -> LLMASettings:
     """
     ours = settings.mode == "ours"
     losses = settings.losses
-    # whoever names a prediction of diffusions, or a sampler of theirs, means a diffusion
-    named = settings.process.predict in ("x0", "eps", "v") or settings.process.sampler == "ddpm"
-    process = replace(
-        settings.process,
-        name=settings.process.name or ("flow" if ours and not named else "vp"),
-    )
+    process = replace(settings.process, name=_process_name(settings))
     predict: Kind = "velocity" if process.name == "flow" else ("v" if ours else "x0")
     mean = ours if settings.mean is None else settings.mean
     return replace(

@@ -88,9 +88,12 @@ class StreamMethod(nn.Module):
 
     def begin(self, phase: Phase) -> None:
         """Let the students begin as their teachers, who have just been trained."""
-        if phase.name == FEW_STEPS:
-            for name, student in self._students().items():
-                begin_as(student, self.direction(name).denoiser)
+        for name, student in self._students().items():
+            direction = self.direction(name)
+            if direction.student_taught is not None:
+                direction.student_taught.is_now(taught=phase.name == FEW_STEPS)
+            if phase.name == FEW_STEPS:
+                begin_as(student, direction.denoiser)
 
     def taught(self, tasks: Mapping[str, Task], subject: Tensor, generator: Generator) -> Loss:
         """Loss of the students; see :mod:`unisono.methods.few_steps`.

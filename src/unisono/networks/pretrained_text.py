@@ -58,7 +58,7 @@ class PretrainedText(nn.Module):
         self.embedding_width = int(self._table.weight.shape[1])
         self.vocabulary = int(self._table.weight.shape[0])
         self.width = int(config.projection_dim if kind == "clip" else config.hidden_size)
-        self.most = int(config.max_position_embeddings)
+        self.most = int(config.max_position_embeddings) - _skipped_positions(model)
 
     @property
     def _table(self) -> nn.Embedding:
@@ -150,6 +150,13 @@ class PretrainedText(nn.Module):
         with _answering(self._table, embedded):
             out = self.model(input_ids=ids, attention_mask=mask.long())
         return TextCodes(out.last_hidden_state, out.text_embeds, mask)
+
+
+def _skipped_positions(model: nn.Module) -> int:
+    """Positions that no token stands at: RoBERTa, MPNet and their kin count from behind padding."""
+    table = next((m for n, m in model.named_modules() if n.endswith("position_embeddings")), None)
+    padding = table.padding_idx if isinstance(table, nn.Embedding) else None
+    return 0 if padding is None else padding + 1
 
 
 @contextmanager

@@ -5,17 +5,44 @@ teacher. The student takes times ``(B, 2)``, from and until; it begins as its te
 """
 
 import copy
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from unisono.core.errors import ConfigError
 from unisono.networks.embeddings import JumpEmbedding, TimeEmbedding
 
-__all__ = ["begin_as", "student_of"]
+__all__ = ["Taught", "begin_as", "is_taught", "student_of"]
 
 Net = TypeVar("Net", bound=nn.Module)
+
+
+class Taught(nn.Module):
+    """Whether a student has been taught; kept and sealed with the weights.
+
+    Before its phase a student is a copy of a network that has learned nothing: whoever asks for few
+    steps must get the teacher. Models that were sealed before this was kept had their phase.
+    """
+
+    yes: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("yes", torch.zeros((), dtype=torch.bool))
+
+    def is_now(self, *, taught: bool) -> None:
+        """Say whether it is."""
+        self.yes.fill_(taught)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:  # noqa: ANN401 - torch's own signature
+        state_dict.setdefault(f"{prefix}yes", torch.ones_like(self.yes))
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+def is_taught(taught: Taught | None) -> bool:
+    """Whether there is a student, and it has been taught."""
+    return taught is not None and bool(taught.yes)
 
 
 def student_of(teacher: Net) -> Net:

@@ -12,6 +12,7 @@ from unisono.core.errors import FileFormatError, OutputError
 from unisono.recordings.formats.bvh import read_bvh, write_bvh
 from unisono.recordings.formats.options import ReadOptions
 from unisono.recordings.schema import make_recording, make_stream, streams
+from unisono.recordings.stream_units import convert_stream
 
 with warnings.catch_warnings():  # bvhio imports glm by a name that glm will drop one day
     warnings.simplefilter("ignore", PendingDeprecationWarning)
@@ -132,6 +133,16 @@ def test_real_files_are_written_back(shared_data: Callable[[str], Path], tmp_pat
             np.testing.assert_array_equal(back[name]["data"], part["data"])
             np.testing.assert_array_equal(back[name]["time"], part["time"])
         bvhio.readAsBvh(str(tmp_path / file.name))
+
+
+def test_converted_places_are_written_in_the_unit_of_the_skeleton(tmp_path: Path) -> None:
+    tree = read(tmp_path, BVH)
+    turned = tree.copy()
+    for name in ("root_position", "positions"):
+        turned[name] = xr.DataTree(convert_stream(tree[name].to_dataset(), "m"))
+    back = read_bvh(write_bvh(turned, tmp_path / "b.bvh"))
+    for name in ("root_position", "positions"):
+        np.testing.assert_allclose(back[name]["data"], tree[name]["data"], atol=1e-12)
 
 
 def test_radians_are_written_as_degrees_and_gaps_refused(tmp_path: Path) -> None:

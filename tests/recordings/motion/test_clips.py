@@ -12,6 +12,7 @@ from unisono.core.errors import SchemaError
 from unisono.recordings.formats.bvh import read_bvh, write_bvh
 from unisono.recordings.motion.clips import motion_of, recording_of, resampled
 from unisono.recordings.motion.kinematics import placed
+from unisono.recordings.stream_units import convert_stream
 
 with warnings.catch_warnings():  # bvhio imports glm by a name that glm will drop one day
     warnings.simplefilter("ignore")
@@ -111,6 +112,17 @@ def test_a_root_that_moves_above_the_body_is_carried_by_the_body(tmp_path: Path)
     again = recording_of(motion, name="a")
     truth, found = (t["positions"]["data"].values.reshape(3, -1, 3)[:, 1:] for t in (tree, again))
     np.testing.assert_allclose(found, truth, atol=1e-9)  # all but the root, which stands still now
+
+
+def test_places_converted_to_metres_are_the_same_motion(tmp_path: Path) -> None:
+    (tmp_path / "a.bvh").write_text(SPINE)
+    tree = read_bvh(tmp_path / "a.bvh")
+    turned = tree.copy()
+    for name in ("root_position", "joint_offsets"):
+        turned[name] = xr.DataTree(convert_stream(tree[name].to_dataset(), "m"))
+    found, wanted = motion_of(turned), motion_of(tree)
+    np.testing.assert_allclose(found.root, wanted.root, atol=1e-12)
+    np.testing.assert_allclose(found.rig.metres, wanted.rig.metres, atol=1e-12)
 
 
 def test_another_rate_keeps_what_is_between_in_place(tmp_path: Path) -> None:

@@ -80,3 +80,12 @@ def test_own_intervals_and_none() -> None:
         cut_cycles(_recording(), points=1)
     with pytest.raises(UnisonoError, match="Did you mean 'angles'"):
         cut_cycles(_recording(), streams=["angels"])
+
+
+def test_films_are_no_channels_to_cut() -> None:
+    tree = _recording()
+    film = xr.Dataset({"data": (("time", "y", "x"), np.zeros((3, 2, 2)))}, {"time": [0.0, 1, 2]})
+    tree["film"] = xr.DataTree(film.assign_attrs(kind="image"))
+    assert set(cut_cycles(tree).data) == {"grf", "angles"}
+    with pytest.raises(UnisonoError, match="the stream to cut"):
+        cut_cycles(tree, streams=["film"])

@@ -23,7 +23,15 @@ import xarray as xr
 from unisono.core.errors import FileFormatError, OutputError
 from unisono.core.files import write_text
 from unisono.recordings.formats.assembling import assemble, check_names, doubt
-from unisono.recordings.formats.bvh_skeleton import CHANNELS, End, Joint, Skeleton, joint_positions
+from unisono.recordings.formats.bvh_skeleton import (
+    CHANNELS,
+    End,
+    Joint,
+    Skeleton,
+    as_in_file,
+    joint_positions,
+    skeleton_unit,
+)
 from unisono.recordings.formats.options import DEFAULTS, ReadOptions
 from unisono.recordings.formats.tabulating import tabulate
 from unisono.recordings.formats.text import format_rows, load_bytes, load_text, parse_numbers
@@ -134,7 +142,11 @@ def read_bvh(path: str | Path, options: ReadOptions = DEFAULTS) -> xr.DataTree:
         content=content,
         reader="bvh",
         options=options,
-        source={"skeleton": parsed.skeleton.to_dict(), "frame_time": parsed.frame_time},
+        source={
+            "skeleton": parsed.skeleton.to_dict(),
+            "skeleton_unit": unit,
+            "frame_time": parsed.frame_time,
+        },
     )
 
 
@@ -235,7 +247,7 @@ def write_bvh(tree: xr.DataTree, path: str | Path, *, streams: Sequence[str] | N
         tree: A recording with ``source["skeleton"]``.
         path: The file.
         streams: Where the channels are; by default ``angles``, ``root_position`` and
-            ``joint_offsets``. Angles in radians are converted.
+            ``joint_offsets``. Angles in radians are converted, and lengths to the skeleton's unit.
 
     Raises:
         OutputError: If there is no skeleton, a channel is missing, or a sample is not valid.
@@ -260,8 +272,7 @@ def write_bvh(tree: xr.DataTree, path: str | Path, *, streams: Sequence[str] | N
     if not table.valid.all():
         bad = names[int(np.argmin(table.valid.all(axis=0)))]
         raise OutputError(f"{path}: {bad!r} has samples that are not valid; fill the gaps first.")
-    radians = np.array([unit == "rad" for unit in table.units])
-    values = np.where(radians, np.rad2deg(table.values), table.values)
+    values = as_in_file(table.values, table.units, skeleton_unit(tree))
     step = float(np.median(np.diff(table.time))) if len(table.time) > 1 else 1 / 30
     frame_time = float(source.get("frame_time", step))
     if len(table.time) > 1 and abs(frame_time - step) > 1e-6 * step:

@@ -10,16 +10,26 @@ turned axes) and :math:`o_j` its offset, replaced by its position channels where
 (Meredith & Maddock, "Motion capture file formats explained", University of Sheffield, 2001).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
 from unisono.core.errors import SchemaError
+from unisono.core.units import conversion_factor, same_dimension
 
-__all__ = ["CHANNELS", "End", "Joint", "Skeleton", "joint_positions"]
+__all__ = [
+    "CHANNELS",
+    "End",
+    "Joint",
+    "Skeleton",
+    "as_in_file",
+    "joint_positions",
+    "skeleton_unit",
+]
 
 CHANNELS = (
     "Xposition",
@@ -152,3 +162,30 @@ def _rotation(axis: int, angle: npt.NDArray[np.float64]) -> npt.NDArray[np.float
     matrix[:, second, first] = np.sin(angle)
     matrix[:, first, second] = -matrix[:, second, first]
     return matrix
+
+
+def skeleton_unit(tree: xr.DataTree) -> str:
+    """The unit of length of a recording's skeleton, which converting a stream does not change.
+
+    Recordings that do not state it (of earlier versions) have the unit of their streams.
+    """
+    said = (tree.attrs.get("source") or {}).get("skeleton_unit")
+    if said:
+        return str(said)
+    for stream in ("root_position", "joint_offsets", "positions"):
+        if stream in tree.children:
+            return str(tree[stream].to_dataset()["unit"].values[0])
+    return "cm"
+
+
+def as_in_file(
+    values: npt.NDArray[np.float64], units: Sequence[str], unit: str
+) -> npt.NDArray[np.float64]:
+    """Channels ``(..., channel)`` as a file has them: in degrees and in the skeleton's unit."""
+    found = values.astype(np.float64)
+    for column, own in enumerate(map(str, units)):
+        if own == "rad":
+            found[..., column] = np.rad2deg(found[..., column])
+        elif own != unit and same_dimension(own, unit):
+            found[..., column] *= conversion_factor(own, unit)
+    return found

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation, Slerp
 
 from unisono.core.checks import check_range
 from unisono.core.errors import SchemaError
-from unisono.recordings.formats.bvh_skeleton import Joint, joint_positions
+from unisono.recordings.formats.bvh_skeleton import Joint, as_in_file, joint_positions
 from unisono.recordings.motion.kinematics import Motion
 from unisono.recordings.motion.rig import Rig, rig_of
 from unisono.recordings.motion.rotations import from_euler, to_euler
@@ -160,9 +160,7 @@ def _channels(tree: xr.DataTree, rig: Rig, where: str) -> Array:
         if bad.any():
             name = names[int(bad.argmax())]
             raise SchemaError(f"{where}: {name!r} has samples that are not valid; fill them first.")
-        data = node["data"].values.astype(np.float64)
-        radians = node["unit"].values == "rad"
-        data[:, radians] = np.rad2deg(data[:, radians])
+        data = as_in_file(node["data"].values, node["unit"].values, rig.unit)
         found |= dict(zip(names, data.T, strict=True))
     wanted = rig.skeleton.channel_names()
     absent = [name for name in wanted if name not in found]
@@ -202,5 +200,9 @@ def _recording(motion: Motion, values: Array, name: str, subject: str) -> xr.Dat
         rate_hz=motion.rate_hz,
         history=["computed from the angles by forward kinematics"],
     )
-    source = {"skeleton": skeleton.to_dict(), "frame_time": 1 / motion.rate_hz}
+    source = {
+        "skeleton": skeleton.to_dict(),
+        "skeleton_unit": rig.unit,
+        "frame_time": 1 / motion.rate_hz,
+    }
     return make_recording(parts, recording=name, subject=subject, source=source)

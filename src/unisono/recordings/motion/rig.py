@@ -21,7 +21,7 @@ import xarray as xr
 from unisono.core.checks import check_choice, nearest
 from unisono.core.errors import SchemaError, UnisonoError
 from unisono.core.units import conversion_factor
-from unisono.recordings.formats.bvh_skeleton import Skeleton
+from unisono.recordings.formats.bvh_skeleton import Skeleton, as_in_file, skeleton_unit
 from unisono.recordings.sides import split_side, swap_side
 
 __all__ = ["Rig", "RigHints", "rig_of"]
@@ -178,7 +178,7 @@ def rig_of(tree: xr.DataTree, hints: RigHints | None = None) -> Rig:
             f"{where}: the joint {skeleton.joints[root].name!r} has no three position channels, "
             "so that the body cannot move; export it with them."
         )
-    unit = _unit(tree)
+    unit = skeleton_unit(tree)
     rig = Rig(
         skeleton=skeleton,
         root=root,
@@ -211,20 +211,15 @@ def _body_root(skeleton: Skeleton) -> int:
         number = below[0]
 
 
-def _unit(tree: xr.DataTree) -> str:
-    for stream in ("root_position", "joint_offsets", "positions"):
-        if stream in tree.children:
-            return str(tree[stream].to_dataset()["unit"].values[0])
-    return "cm"
-
-
 def _column(tree: xr.DataTree, name: str) -> Array:
     for stream in ("angles", "root_position", "joint_offsets"):
         if stream not in tree.children:
             continue
         node = tree[stream].to_dataset()
         if name in node["channel"].values:
-            return np.asarray(node["data"].sel(channel=name).values, dtype=np.float64)
+            one = node.sel(channel=[name])
+            values = as_in_file(one["data"].values, one["unit"].values, skeleton_unit(tree))
+            return np.asarray(values[:, 0])
     raise SchemaError(f"the channel {name!r} of the skeleton is in no stream; read the BVH again.")
 
 

@@ -101,14 +101,14 @@ def cut_cycles(
         tree: The recording.
         intervals: When to cut; by default the strides of both feet by the recording's events.
         points: Points a cycle, the first and the last instant included, at least 2.
-        streams: Which streams; by default all that have a time axis.
+        streams: Which streams; by default all that have a time axis and channels.
 
     Raises:
         UnisonoError: If a stream is not there or ``points`` is too small.
     """
     if points < 2:
         raise UnisonoError(f"a cycle needs at least 2 points; got {points}.")
-    timed = [n for n in stream_names(tree) if "time" in tree[n].dims]
+    timed = [n for n in stream_names(tree) if {"time", "channel"} <= set(tree[n].dims)]
     wanted = timed if streams is None else list(streams)
     for name in wanted:
         check_choice("the stream to cut", name, timed)
