@@ -39,7 +39,7 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_an_existing_file_is_kept_unless_allowed(tmp_path: Path) -> None:
     target = write_text(tmp_path / "a.txt", "old")
-    with pytest.raises(OutputError, match="exists"):
+    with pytest.raises(OutputError, match=r"exists; choose another name, or remove it\."):
         write_text(target, "new", overwrite=False)
     assert target.read_text() == "old"
 
