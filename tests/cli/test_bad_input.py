@@ -225,6 +225,7 @@ def test_outputs_that_exist(
     words = ("generate", tiny_model.folder, walk_file, "--out", tmp_path / "taken.csv")
     assert "exists" in unisono(*words).complaint
     assert "exists" in unisono("import", walk_file, "--out", taken).complaint
+    assert "or --overwrite." in unisono("import", walk_file, "--out", taken).complaint
     assert "exists" in unisono("train", recipe_file, "--set", f"output={taken}").err
     assert (tmp_path / "taken.csv").read_text() == (taken / "mine.txt").read_text() == "mine"
 

@@ -77,6 +77,21 @@ def test_wrong_words_are_the_users_to_mend(
     assert unisono(*words).complaint.startswith("unisono ")
 
 
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (["import", "lab"], "Give --out OUT; unisono import --help says what it is."),
+        (["generate", "m", "f", "--out"], "Give --out OUT; unisono generate --help says"),
+        (["train"], "Give RECIPE; unisono train --help says"),
+        (["describe", "f", "--subject"], "Give --subject SUBJECT; unisono describe --help says"),
+    ],
+)
+def test_what_is_missing_comes_with_its_remedy(
+    unisono: Callable[..., object], words: list[str], remedy: str
+) -> None:
+    assert remedy in unisono(*words).complaint
+
+
 def test_our_own_defects_keep_their_traceback(
     unisono: Callable[..., object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -60,7 +60,7 @@ def test_a_folder_that_cannot_be_replaced_stays(
 
 def test_an_existing_file_is_kept_unless_allowed(tmp_path: Path) -> None:
     target = write_text(tmp_path / "a.txt", "old")
-    with pytest.raises(OutputError, match="exists"):
+    with pytest.raises(OutputError, match=r"exists; choose another name, or remove it\."):
         write_text(target, "new", overwrite=False)
     assert target.read_text() == "old"
 

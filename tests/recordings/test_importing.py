@@ -236,6 +236,16 @@ def test_opencap_files_of_one_person(shared_data: SharedData, tmp_path: Path) ->
         assert set(entry.streams) >= {"angles", "root_position", "grf", "markers"}
 
 
+def test_a_unit_for_forces_that_are_derived_is_told_to_be_unused(
+    shared_data: SharedData, tmp_path: Path
+) -> None:
+    file = shared_data("biomechzoo") / "HC030A" / "Straight" / "HC030A05.c3d"
+    options = ImportOptions(read=ReadOptions(units={"grf": "N/kg"}))
+    report = import_files([file], tmp_path / "out.un", options)
+    assert "N" in report.dataset.load("HC030A05")["grf"].unit.values
+    assert report.doubts[0].message.startswith("'grf' is derived here and in no file")
+
+
 @pytest.mark.slow
 def test_children_in_c3d_files(shared_data: SharedData, tmp_path: Path) -> None:
     folder = shared_data("biomechzoo")

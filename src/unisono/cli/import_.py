@@ -71,6 +71,8 @@ def run(
     if not sources:
         raise api.UnisonoError("name at least one file or folder to import.")
     given = how or Importing()
+    if out.exists() and not given.overwrite:
+        raise api.UnisonoError(f"{out} exists; choose another name with --out, or --overwrite.")
     options = api.ImportOptions(
         read=(stated or Stated()).options(),
         merge=given.merge == "stem",

@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status = app(words, exit_on_error=False, print_error=False)
     except (UnisonoError, cyclopts.CycloptsError) as error:
-        text = " ".join(str(error).split())
+        text = " ".join(f"{error} {_remedy(error, command)}".split())
         print(f"unisono {command}: {text}" if command else f"unisono: {text}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -78,3 +78,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     return int(status) if isinstance(status, int) else 0
+
+
+def _remedy(error: Exception, command: str) -> str:
+    """What to do about an argument that was not given; our own errors say it themselves."""
+    if not isinstance(error, cyclopts.MissingArgumentError) or error.argument is None:
+        return ""
+    option = error.keyword or error.argument.name
+    value = error.argument.name.lstrip("-").upper()
+    alone = error.keyword is None and error.argument.field_info.is_positional
+    words = value if alone else f"{option} {value}"
+    return f"Give {words}; unisono {command} --help says what it is."

@@ -85,7 +85,7 @@ def atomic_file(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     """
     path = Path(path)
     if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists; choose another name or allow it to be replaced.")
+        raise OutputError(f"{path} exists; choose another name, or remove it.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
@@ -117,7 +117,7 @@ def atomic_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
     """
     path = Path(path)
     if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists; choose another name or allow it to be replaced.")
+        raise OutputError(f"{path} exists; choose another name, or remove it.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))

@@ -224,11 +224,18 @@ def _crash(trial: TrialFiles) -> _Outcome:
 
 def _unused_units(outcomes: Sequence[_Outcome], options: ImportOptions) -> list[RecordingDoubt]:
     used = {key for outcome in outcomes for key in outcome.units}
-    return [
-        RecordingDoubt("", f"no recording has a stream or channel {key!r}", "check --unit")
-        for key in options.read.units
-        if key not in used
-    ]
+    held = {name for outcome in outcomes for entry in outcome.entries for name in entry.streams}
+    found = []
+    for key in options.read.units:
+        if key in used:
+            continue
+        if key in held:
+            said = f"{key!r} is derived here and in no file, so that its stated unit is not used"
+            found.append(RecordingDoubt("", said, "state the units of what the files hold"))
+        else:
+            said = f"no recording has a stream or channel {key!r}"
+            found.append(RecordingDoubt("", said, "check --unit"))
+    return found
 
 
 def _import_trial(job: _Job) -> _Outcome:
