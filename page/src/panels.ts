@@ -19,6 +19,12 @@ export interface Reading {
   value: number;
 }
 
+/** The axis of values: some room about them; values that are all 0 would otherwise go from 0 to 100. */
+function around(low: number | null, high: number | null): uPlot.Range.MinMax {
+  if (low === null || high === null) return [null, null];
+  return low === 0 && high === 0 ? [-1, 1] : uPlot.rangeNum(low, high, 0.1, true);
+}
+
 export class PanelView {
   readonly root: HTMLElement;
   private lines: Shown[];
@@ -168,7 +174,7 @@ export class PanelView {
       legend: { show: false },
       cursor: { show: false },
       padding: [6, 8, 0, 0],
-      scales: { x: { time: false, range: () => [from, to] } },
+      scales: { x: { time: false, range: () => [from, to] }, y: { range: (_plot, low, high) => around(low, high) } },
       axes: [
         { ...axis, size: 24, gap: 6, grid: { show: false } },
         { ...axis, size: 52, gap: 6, space: 26 },

@@ -7,6 +7,9 @@ import { action, attempt, Boxes, choice, type Desk, downloads, empty, field, for
 import { Results } from "./results";
 import { type DatasetAbout, get, type Job, type ModelAbout, post } from "./server";
 
+/** Streams that say how a body moves, the likeliest first; the first by name may be voltages. */
+const BODY = ["angles", "markers", "positions"];
+
 interface Walk {
   points: number[][]; distance: number[]; confidence: number[];
   pictures: { shape: [number, number, number]; grey: string }[];
@@ -149,7 +152,10 @@ export class Maps {
     const chosen = (): void => {
       const one = all.find((found) => found.name === dataset.value);
       by.fill([["time", "time"], ...(one?.labels ?? []).map((label): [string, string] => [label, label])], ["time"]);
-      streams.fill(Object.keys(one?.streams ?? {}).map((stream): [string, string] => [stream, stream]), []);
+      const there = Object.entries(one?.streams ?? {});
+      const whole = there.filter(([, count]) => count === one?.recordings).map(([stream]) => stream);
+      const likely = BODY.find((stream) => whole.includes(stream));
+      streams.fill(there.map(([stream]): [string, string] => [stream, stream]), likely === undefined ? [] : [likely]);
     };
     dataset.addEventListener("change", chosen);
     void attempt(async () => {

@@ -12,7 +12,7 @@ export class SourcePicker {
   private readonly recording = choice([]);
   private readonly second: HTMLElement;
 
-  constructor(private readonly none = "") {
+  constructor(private readonly none = "", private readonly only = /(?:)/) {
     this.second = field("Recording", this.recording);
     this.root = make("div", { class: "grid" }, field("From", this.place), this.second);
     this.place.addEventListener("change", () => { void this.recordings(); });
@@ -22,7 +22,7 @@ export class SourcePicker {
     const [files, datasets] = await Promise.all([get<Dropped[]>("/api/files"), get<DatasetAbout[]>("/api/datasets")]);
     const options = [
       ...(this.none === "" ? [] : [make("option", { value: "" }, this.none)]),
-      ...files.map((one) => make("option", { value: `file:${one.id}` }, one.name)),
+      ...files.filter((one) => this.only.test(one.name)).map((one) => make("option", { value: `file:${one.id}` }, one.name)),
       ...datasets.map((one) => make("option", { value: `data:${one.name}` }, `dataset ${one.name}`)),
     ];
     this.place.replaceChildren(...options);

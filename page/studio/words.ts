@@ -6,11 +6,14 @@ import { Results } from "./results";
 import { type Dropped, get, type Job, type ModelAbout, post, type WordAbout } from "./server";
 import { SourcePicker } from "./sources";
 
+/** Files that can hold a motion of a skeleton. */
+const CLIP = /\.(bvh|npz)$/i;
+
 export class Words {
   private readonly model = choice([]);
   private readonly learned = make("div", { class: "row" });
   private readonly texts = make("textarea", { rows: "2", required: "", maxlength: "5000", spellcheck: "false" });
-  private readonly clips = new Boxes("Clips that show it");
+  private readonly clips = new Boxes("Clips that show it (BVH, or NPZ of motions)");
 
   constructor(private readonly desk: Desk) {
     this.texts.value = "a person walks";
@@ -25,7 +28,7 @@ export class Words {
     const seconds = number(4, 0.1, 120, "any");
     const samples = number(1, 1, 32);
     const seed = number(0, 0, 2 ** 31 - 1);
-    const clip = new SourcePicker("none: a whole motion");
+    const clip = new SourcePicker("none: a whole motion", CLIP);
     const frames = make("input", { type: "text", placeholder: "0:20,60:80", maxlength: "1000", autocomplete: "off" });
     const joints = make("input", { type: "text", placeholder: "Hips,LeftUpLeg", maxlength: "5000", autocomplete: "off" });
     const formats = new Boxes("Files");
@@ -64,7 +67,7 @@ export class Words {
     const [models, files] = await Promise.all([get<ModelAbout[]>("/api/models"), get<Dropped[]>("/api/files")]);
     const found = models.filter((one) => one.kind === "words");
     this.model.replaceChildren(...found.map((one) => make("option", { value: one.name }, one.name)));
-    this.clips.fill(files.map((file): [string, string] => [file.id, file.name]), []);
+    this.clips.fill(files.filter((file) => CLIP.test(file.name)).map((file): [string, string] => [file.id, file.name]), []);
     await this.known();
   }
 

@@ -31,3 +31,14 @@ def test_wrong_words(
     assert "samples" in unisono(*words, "--samples", "0").complaint
     absent = ("evaluate", tiny_model.folder, tmp_path / "absent.un", "--out", tmp_path / "r")
     assert "absent.un" in unisono(*absent).complaint
+
+
+def test_a_report_is_not_replaced_without_a_word(
+    unisono: Callable[..., object], tiny_model: api.Model, walks: api.Dataset, tmp_path: Path
+) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "report.json").write_text("mine")
+    words = ("evaluate", tiny_model.folder, walks.path, "--out", tmp_path / "r", "--part", "some")
+    assert "report.json exists; choose another folder" in unisono(*words).complaint
+    assert (tmp_path / "r" / "report.json").read_text() == "mine"
+    assert "'some'" in unisono(*words, "--overwrite").complaint  # it goes on, to the next mistake

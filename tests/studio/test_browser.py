@@ -278,6 +278,9 @@ def test_generate_and_keep_the_results(page: Any, tmp_path: Path) -> None:  # no
 
 def test_walk_on_a_map(page: Any) -> None:  # noqa: ANN401
     go(page, "Map")
+    page.get_by_label("Dataset").select_option("walks.un")
+    streams = page.get_by_role("group", name="Streams of a frame", exact=False)
+    assert streams.get_by_role("checkbox", checked=True).evaluate("box => box.value") == "angles"
     page.get_by_label("Map", exact=True).select_option("maps/swings")
     page.get_by_role("button", name="Open").click()
     chart = page.locator(".map canvas").first
@@ -327,8 +330,12 @@ def test_words_become_a_motion_and_a_word_is_learned(page: Any, tmp_path: Path) 
     go(page, "Recordings")
     page.locator("#drop").set_input_files(str(tmp_path / "clip.bvh"))
     page.get_by_role("button", name="clip.bvh", exact=False).first.wait_for()
+    (tmp_path / "curve.csv").write_text("time,a\n0,1\n0.1,2\n")
+    page.locator("#drop").set_input_files(str(tmp_path / "curve.csv"))
+    page.get_by_role("button", name="curve.csv", exact=False).first.wait_for()
     go(page, "Words")
     page.get_by_label("clip.bvh").check()
+    assert page.get_by_label("curve.csv").count() == 0  # it holds no motion of a skeleton
     page.get_by_label("Word", exact=True).fill("odd")
     page.get_by_label("Steps", exact=True).fill("1")
     page.get_by_role("button", name="Teach the word").click()

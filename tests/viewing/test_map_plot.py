@@ -40,3 +40,13 @@ def test_places_walks_and_warnings_are_drawn(
     assert len(pictures) == 3
     np.testing.assert_array_equal(pictures[0].images[0].get_array(), walk.frames[0])
     assert any(t.get_text() == "off the data" for t in plane.get_legend().get_texts())
+
+
+def test_a_walk_off_the_data_keeps_the_name_of_the_label(rng: np.random.Generator) -> None:
+    label = np.array(["_slow", "fast"] * 10)
+    walk = MapWalk(rng.normal(size=(4, 2)), np.array([1.0, 0.5, 0.01, 0.01]))
+    figure = map_figure(rng.normal(size=(20, 2)), label, name="speed", walk=walk)
+    legend = figure.axes[0].get_legend()
+    assert legend is not None and legend.get_title().get_text() == "speed"
+    shown = [text.get_text().strip() for text in legend.get_texts()]
+    assert shown == ["_slow", "fast", "off the data"]

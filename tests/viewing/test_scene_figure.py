@@ -83,6 +83,35 @@ def test_a_generated_force_without_a_place_borrows_one_and_says_so() -> None:
         assert any(word in note for note in figure.notes)
 
 
+def without_frame(tree: xr.DataTree, turn: list[int], half: float = 1.0) -> xr.DataTree:
+    """The same forces in turned axes that nobody stated, of a person whose mass is not known."""
+    parts = {}
+    for name in tree.children:
+        old = tree[name].to_dataset()
+        values = old["data"].values.copy()
+        if name == "grf":
+            values[:, :3] = half * values[:, turn]
+        parts[name] = make_stream(
+            values, time=old["time"].values, channels=old["channel"].values,
+            units=old["unit"].values, kind=old.attrs["kind"],
+        )  # fmt: skip
+    return make_recording(parts, recording="a", subject="s")
+
+
+def test_forces_stand_as_the_body_does_and_have_one_scale() -> None:
+    tree = without_frame(walker(up="y"), [0, 2, 1])  # y is up, and no stream says so
+    half = without_frame(walker(up="y"), [0, 2, 1], half=0.5)
+    packer = Packer()
+    figure = page_figure(tree, half, packer)
+    assert any("drawn with y up" in note for note in figure.notes)
+    forces = {
+        arrow["origin"]: unpack(packer.text(), arrow["force"]).reshape(-1, 3)
+        for arrow in figure.arrows
+    }
+    np.testing.assert_allclose(forces["recorded"][0], [0, 0, 1.2], atol=1e-6)
+    np.testing.assert_allclose(forces["generated"][0], [0, 0, 0.6], atol=1e-6)
+
+
 def test_bvh_is_drawn_with_its_bones(shared_data: Callable[[str], Path]) -> None:
     file = sorted(shared_data("bandai").rglob("*walk_normal*.bvh"))[0]
     body = see_body(read_file(file))

@@ -341,3 +341,29 @@ def test_another_recording_of_the_page(opened: Any) -> None:  # noqa: ANN401
     opened.evaluate("document.activeElement.blur()")
     opened.keyboard.press("End")
     assert state(opened, "time") == 8
+
+
+def test_a_channel_of_zeros_lies_in_the_middle(browser: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    zeros = make_stream(
+        np.zeros((50, 1)), time=np.arange(50) / 50, channels=["knee"], units="Nm", kind="moment"
+    )
+    tree = make_recording({"moments": zeros}, recording="z", subject="s")
+    page = browser.new_page(color_scheme="light")
+    page.goto(write_timeline([Trial(tree)], tmp_path / "z.html").as_uri())
+    page.locator(".panel canvas").first.wait_for()
+    page.wait_for_timeout(200)
+    darkest = """() => {
+        const canvas = document.querySelector(".panel canvas");
+        const x = Math.round(canvas.width * 0.6);
+        const column = canvas.getContext("2d").getImageData(x, 0, 1, canvas.height).data;
+        let [at, most] = [0, -1];
+        for (let y = 0; y < canvas.height; y++) {
+            const ink = column[4 * y + 3] * (765 - column[4 * y] - column[4 * y + 1] - column[4 * y + 2]);
+            if (ink > most) [at, most] = [y, ink];
+        }
+        return at / canvas.height;
+    }"""  # noqa: E501
+    assert 0.25 < page.evaluate(darkest) < 0.6  # on an axis from 0 to 100 it lay at the bottom
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=str(SHOTS / "zeros.png"))
+    page.close()

@@ -29,12 +29,15 @@ class Evaluated:
         How many tested recordings the page plays, 0 to 3; they lie in it as numbers.
     thorough
         Also take Context-FID, predictive score and a probe of the latents (minutes).
+    overwrite
+        Replace a report that exists.
     """
 
     part: str = "auto"
     training: Path | None = None
     timeline: int = 3
     thorough: Annotated[bool, Parameter(negative="")] = False
+    overwrite: Annotated[bool, Parameter(negative="")] = False
 
 
 def run(
@@ -64,6 +67,11 @@ def run(
 
     sampling = (drawn or Drawn()).options()
     said = how or Evaluated()
+    for file in (out / "report.html", out / "report.json"):
+        if file.exists() and not said.overwrite:
+            raise api.UnisonoError(
+                f"{file} exists; choose another folder with --out, or --overwrite."
+            )
     options = api.Evaluation(
         part=said.part,
         training=said.training,

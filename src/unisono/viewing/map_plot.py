@@ -112,11 +112,18 @@ def _places(
         hues = ["blue", "orange", "green", "red", "pink", "sky", "ink", "muted"]
         for k, word in enumerate(words[:_MOST_WORDS]):
             rows = label == word
-            plane.scatter(*drawn[rows].T, color=COLOURS[hues[k]].light, label=str(word), **style)
+            plane.scatter(
+                *drawn[rows].T, color=COLOURS[hues[k]].light, label=_shown(str(word)), **style
+            )
         if len(words) > _MOST_WORDS:
             rows = ~np.isin(label, words[:_MOST_WORDS])
             plane.scatter(*drawn[rows].T, color=COLOURS["rule"].light, label="others", **style)
         plane.legend(title=name, markerscale=2)
+
+
+def _shown(word: str) -> str:
+    """A word for the legend, in which matplotlib shows none that begins with ``_``."""
+    return f" {word}" if word.startswith("_") else word
 
 
 def _walk(plane: Any, line: Array, walk: MapWalk) -> None:  # noqa: ANN401
@@ -124,7 +131,8 @@ def _walk(plane: Any, line: Array, walk: MapWalk) -> None:  # noqa: ANN401
     off = walk.confidence < _OFF
     if off.any():
         plane.scatter(*line[off].T, color=COLOURS["red"].light, s=14, label="off the data")
-        plane.legend()
+        old = plane.get_legend()  # of the label, where that is words; it is drawn anew
+        plane.legend(title="" if old is None else old.get_title().get_text())
 
 
 def _confidence(axes: Axes, walk: MapWalk) -> None:

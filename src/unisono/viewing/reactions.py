@@ -51,12 +51,14 @@ def force_stream(tree: xr.DataTree) -> str | None:
     return next((name for name in ("grf", "plates") if name in tree.children), None)
 
 
-def reactions(tree: xr.DataTree, name: str) -> list[Reaction]:
+def reactions(tree: xr.DataTree, name: str, like: xr.Dataset | None = None) -> list[Reaction]:
     """The ground reactions of a stream of forces.
 
     Args:
         tree: The recording; its ``mass_kg`` makes body weights.
         name: The stream.
+        like: Forces of the same person, by whose largest these are drawn where the body mass is
+            not known, so that both have one scale; by default their own.
 
     Raises:
         SchemaError: If there is no such stream.
@@ -65,20 +67,16 @@ def reactions(tree: xr.DataTree, name: str) -> list[Reaction]:
         raise SchemaError(f"there is no stream {name!r}; leave the forces out or name another.")
     stream = tree[name].to_dataset()
     found = {v.stem: v.columns for v in vectors(stream)}
+    forces = _forces(stream)
     values = np.where(stream["valid"].values, stream["data"].values.astype(np.float64), np.nan)
     units = [str(u) for u in stream["unit"].values]
     mass = tree.attrs.get("mass_kg")
-    forces = {
-        stem: columns
-        for stem, columns in found.items()
-        if len(columns) == 3 and stem[-1:] in _PRESSURE and _is_force(units[columns["x"]])
-    }
     arrows = []
     for stem, columns in forces.items():
         unit = units[columns["x"]]
         # one scale for all, so that a foot that bears less is seen to bear less
-        alike = [c for axes in forces.values() for c in axes.values() if units[c] == unit]
-        weights = _body_weights(unit, mass, values[:, alike])
+        largest = (0.0 if like is None else _largest(like, unit)) or _largest(stream, unit)
+        weights = _body_weights(unit, mass, largest)
         place = found.get(stem[:-1] + _PRESSURE[stem[-1]])
         spot = None
         if place is not None:
@@ -88,6 +86,24 @@ def reactions(tree: xr.DataTree, name: str) -> list[Reaction]:
         force = _axes(values, columns, weights)
         arrows.append(Reaction(stem, side, stream["time"].values, force, spot))
     return arrows
+
+
+def _forces(stream: xr.Dataset) -> dict[str, Mapping[str, int]]:
+    """Columns of each force, by its stem."""
+    units = [str(u) for u in stream["unit"].values]
+    return {
+        v.stem: v.columns
+        for v in vectors(stream)
+        if len(v.columns) == 3 and v.stem[-1:] in _PRESSURE and _is_force(units[v.columns["x"]])
+    }
+
+
+def _largest(stream: xr.Dataset, unit: str) -> float:
+    """The largest component of forces in a unit; 0 where there is none."""
+    units = stream["unit"].values
+    alike = [c for axes in _forces(stream).values() for c in axes.values() if units[c] == unit]
+    sizes = np.abs(np.where(stream["valid"].values, stream["data"].values, 0.0)[:, alike])
+    return float(sizes.max(initial=0.0, where=np.isfinite(sizes)))
 
 
 def _is_force(unit: str) -> bool:
@@ -105,8 +121,7 @@ def _axes(values: Array, columns: Mapping[str, int], factor: float) -> Array:
     )
 
 
-def _body_weights(unit: str, mass: float | None, force: Array) -> float:
+def _body_weights(unit: str, mass: float | None, largest: float) -> float:
     if mass is not None or same_dimension(unit, "BW"):
         return conversion_factor(unit, "BW", mass_kg=mass)
-    largest = float(np.nanmax(np.abs(force))) if np.isfinite(force).any() else 1.0
     return _TALLEST / max(largest, 1e-9)

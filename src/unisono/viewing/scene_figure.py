@@ -47,6 +47,7 @@ class FigureBody(NamedTuple):
         positions: ``(T, P, 3)`` m, ``z`` up; NaN where not seen.
         lines: Which points to join.
         notes: What was assumed.
+        up: The vertical of its stream, stated or guessed; ``""`` for a body posed by angles.
     """
 
     name: str
@@ -55,6 +56,7 @@ class FigureBody(NamedTuple):
     positions: Array
     lines: tuple[Line, ...]
     notes: tuple[str, ...] = ()
+    up: str = ""
 
 
 class Figure(NamedTuple):
@@ -116,7 +118,9 @@ def _from_positions(
         and line.end in index
         and (skeleton is None or _rigid(places, index[line.start], index[line.end]))
     )
-    return FigureBody(name, stream["time"].values, tuple(names), places, kept, tuple(notes))
+    return FigureBody(
+        name, stream["time"].values, tuple(names), places, kept, tuple(notes), vertical
+    )
 
 
 def _rigid(places: Array, start: int, end: int) -> bool:
@@ -154,21 +158,24 @@ def page_figure(tree: xr.DataTree, generated: xr.DataTree | None, packer: Packer
         bodies.append(_page_body(other, "generated", packer))
     name = force_stream(tree)
     recorded = [] if name is None else reactions(tree, name)
-    vertical = _vertical(tree, name)
+    turn = upright({}, "z" if name is None else _vertical(tree, name, body))
     for one in recorded:
         if one.place is not None:
-            arrows.append(_page_arrow(one, one.place, "recorded", upright({}, vertical), packer))
+            arrows.append(_page_arrow(one, one.place, "recorded", turn, packer))
     if generated is not None:
-        more, said = _generated_arrows(generated, recorded, body or other, packer)
+        like = None if name is None else tree[name].to_dataset()
+        more, said = _generated_arrows(generated, (recorded, like), body or other, packer)
         arrows += more
         notes += said
     return Figure(bodies, arrows, notes)
 
 
-def _vertical(tree: xr.DataTree, name: str | None) -> str:
-    """The vertical of a stream of forces; z where nobody stated it."""
-    up = "z" if name is None else str(dict(tree[name].attrs.get("frame") or {}).get("up", "z"))
-    return up if up.lstrip("+-") in ("x", "y", "z") else "z"
+def _vertical(tree: xr.DataTree, name: str, body: FigureBody | None) -> str:
+    """The vertical of a stream of forces; where nobody stated it, that of the body, else z."""
+    up = str(dict(tree[name].attrs.get("frame") or {}).get("up", ""))
+    if up.lstrip("+-") in ("x", "y", "z"):
+        return up
+    return (body.up if body is not None else "") or "z"
 
 
 def _page_body(body: FigureBody, origin: str, packer: Packer) -> dict[str, Any]:
@@ -202,17 +209,21 @@ def _page_arrow(
 
 def _generated_arrows(
     generated: xr.DataTree,
-    recorded: Sequence[Reaction],
+    beside: tuple[Sequence[Reaction], xr.Dataset | None],
     body: FigureBody | None,
     packer: Packer,
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Arrows of generated forces: at their own, the recorded, or else under the foot's points."""
+    """Arrows of generated forces: at their own, the recorded, or else under the foot's points.
+
+    ``beside`` holds what was recorded: reactions, and their stream.
+    """
     arrows, notes = [], []
+    recorded, like = beside
     for name in generated.children:
         if generated[name].attrs.get("kind") != "force":
             continue
-        turn = upright({}, _vertical(generated, str(name)))
-        for one in reactions(generated, str(name)):
+        turn = upright({}, _vertical(generated, str(name), body))
+        for one in reactions(generated, str(name), like):
             twin = next((r for r in recorded if r.name == one.name and r.place is not None), None)
             place = one.place
             if place is None and twin is not None and twin.place is not None:
