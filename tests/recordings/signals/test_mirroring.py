@@ -1,12 +1,14 @@
 """Mirrors src/unisono/recordings/signals/mirroring.py."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 
 from unisono.core.errors import SchemaError
+from unisono.recordings.formats.bvh import read_bvh, write_bvh
 from unisono.recordings.schema import events_of, make_events, make_recording, make_stream, streams
 from unisono.recordings.signals.cycles import cut_cycles, cycle_intervals
 from unisono.recordings.signals.mirroring import (
@@ -320,3 +322,53 @@ def test_both_legs_of_a_simulated_walker_agree_in_the_leg_view(
         elif apart > other:
             raise AssertionError(f"{name}: {apart:.3g} apart, {other:.3g} from the opposite")
     assert len(still) < len(names) / 2
+
+
+LEGS = """HIERARCHY
+ROOT Hips
+{
+  OFFSET 1 90 0
+  CHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation
+  JOINT LeftLeg
+  {
+    OFFSET 12 -5 1
+    CHANNELS 3 Zrotation Xrotation Yrotation
+    End Site
+    {
+      OFFSET 1 -80 3
+    }
+  }
+  JOINT RightLeg
+  {
+    OFFSET -9 -4 0
+    CHANNELS 3 Zrotation Xrotation Yrotation
+    End Site
+    {
+      OFFSET 0 -82 2
+    }
+  }
+}
+MOTION
+Frames: 2
+Frame Time: 0.05
+5 92 7 90 5 0 1 2 90 10 20 30
+6 91 7 80 5 4 2 2 91 11 21 31
+"""
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_a_mirrored_skeleton_has_its_joints_where_the_mirror_shows_them(
+    tmp_path: Path, alike: bool
+) -> None:
+    text = LEGS
+    if not alike:  # the left leg turns about one axis only
+        text = text.replace("3 Zrotation Xrotation Yrotation", "1 Xrotation", 1)
+        text = text.replace("1 2 90 10", "1 10").replace("2 2 91 11", "2 11")
+    (tmp_path / "a.bvh").write_text(text)
+    tree = read_bvh(tmp_path / "a.bvh")
+    mirrored = mirror(tree)
+    back = read_bvh(write_bvh(mirrored, tmp_path / "b.bvh"))["positions"].to_dataset()
+    wanted = mirrored["positions"].to_dataset()
+    back = back.sel(channel=wanted["channel"].values)
+    np.testing.assert_allclose(back["data"], wanted["data"], atol=1e-9)
+    assert mirror(mirrored).attrs["source"] == tree.attrs["source"]

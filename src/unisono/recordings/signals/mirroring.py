@@ -22,6 +22,7 @@ import xarray as xr
 
 from unisono.core.checks import check_choice
 from unisono.core.errors import SchemaError, UnisonoError
+from unisono.recordings.formats.bvh_skeleton import End, Joint, Skeleton
 from unisono.recordings.schema import EVENTS, add_history, events_of, make_recording, streams
 from unisono.recordings.sides import OTHER_SIDE, partner, split_side
 from unisono.recordings.signals.heading import heading_angle
@@ -41,6 +42,7 @@ _OTHER_WORD = {
     "counterclockwise": "clockwise",
 }  # fmt: skip
 _SIDE_WORD = re.compile(r"\b(left|right)(?=(wards?)?\b)|\b(counter)?clockwise\b", re.IGNORECASE)
+_OF_SKELETON = ("angles", "root_position", "positions")
 _LABORATORY = ("position", "velocity", "force", "moment")
 
 
@@ -52,6 +54,8 @@ def mirror(
     rules: Sequence[MirrorRule] = MIRROR_RULES,
 ) -> xr.DataTree:
     """Mirror a recording: channels, streams, events, labels and captions that speak of a side.
+
+    The skeleton of a BVH file is mirrored with it, so that it can be written.
 
     Args:
         tree: The recording.
@@ -91,7 +95,43 @@ def mirror(
                            for k, v in dict(attrs["labels"]).items()}  # fmt: skip
     if "captions" in attrs:
         attrs["captions"] = [_SIDE_WORD.sub(_other_word, str(text)) for text in attrs["captions"]]
+    posed = next((name for name in _OF_SKELETON if name in nodes), None)
+    source = attrs.get("source")
+    if posed is not None and isinstance(source, Mapping) and "skeleton" in source:
+        axis = lateral.get(posed) if isinstance(lateral, Mapping) else lateral
+        skeleton = Skeleton.from_dict(source["skeleton"])
+        turned = _mirrored(skeleton, axis or lateral_axis(tree, posed))
+        attrs["source"] = {**source, "skeleton": turned.to_dict()}
     return make_recording({n: parts[n] for n in order}, events=events, **attrs)
+
+
+def _mirrored(skeleton: Skeleton, lateral: str) -> Skeleton:
+    """The mirror image of a skeleton: every joint is what its partner was, seen in the mirror.
+
+    Joints stay in order where both sides branch alike.
+    """
+    joints, names = skeleton.joints, [joint.name for joint in skeleton.joints]
+    partners = [partner(name, names) for name in names]
+    order = list(range(len(names)))
+    if set(partners) == set(names):
+        paired = [partners.index(name) for name in names]
+        if all(joints[k].parent < 0 or paired.index(joints[k].parent) < i
+               for i, k in enumerate(paired)):  # fmt: skip
+            order = paired
+    place = {old: new for new, old in enumerate(order)} | {-1: -1}
+
+    def seen(offset: tuple[float, float, float]) -> tuple[float, float, float]:
+        x, y, z = (0.0 - o if axis == lateral else o for axis, o in zip("xyz", offset, strict=True))
+        return x, y, z
+
+    found = tuple(
+        Joint(partners[k], place[joints[k].parent], seen(joints[k].offset), joints[k].channels)
+        for k in order
+    )
+    first = {end.parent: i for i, end in reversed(list(enumerate(skeleton.ends)))}
+    ends = [End(place[end.parent], seen(end.offset)) for end in skeleton.ends]
+    ends.sort(key=lambda end: first.get(end.parent, len(skeleton.ends)))
+    return Skeleton(found, tuple(ends))
 
 
 def _other_word(found: re.Match[str]) -> str:
