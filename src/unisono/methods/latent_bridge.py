@@ -312,6 +312,13 @@ class LatentBridge(nn.Module):
         found = solve(solver, denoise, first, generator=generator).z.view(shape)
         return self._around(found, mean)
 
+    def begin_student(self, *, now: bool) -> None:
+        """Note whether the student is taught from now on; if so it begins as its teacher."""
+        if self.student is not None and self.student_taught is not None:
+            self.student_taught.is_now(taught=now)
+            if now:
+                self.student.begin(self.network)
+
     def balances(self, steps: int) -> bool:
         """Whether the noise of an item's samples sums to zero; a student's never does."""
         student = is_taught(self.student_taught) and steps <= self.few.most

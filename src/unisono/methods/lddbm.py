@@ -209,10 +209,7 @@ class LDDBM(nn.Module):
 
     def begin(self, phase: Phase) -> None:
         """Let the student begin as its teacher, which has just been trained."""
-        if self.bridge.student_taught is not None:
-            self.bridge.student_taught.is_now(taught=phase.name == FEW_STEPS)
-        if phase.name == FEW_STEPS and self.bridge.student is not None:
-            self.bridge.student.begin(self.bridge.network)
+        self.bridge.begin_student(now=phase.name == FEW_STEPS)
 
     def _taught(self, z0: Latents, zT: Latents, generator: Generator) -> Loss:
         z0, zT = (Latents(z.z.detach(), z.mask) for z in (z0, zT))

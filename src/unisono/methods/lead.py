@@ -106,12 +106,9 @@ class LEAD(nn.Module):
         d = s.diffusion
         if d.space == "projected":
             tokens, latent = 1, shape.code
-        self.denoiser = TextDenoiser(
-            TextDenoiserShape(
-                tokens, latent, width, d.layers, d.enter or "sequence", bool(d.length)
-            ),
-            s.size,
-        )
+        enter = d.enter or "sequence"
+        told = TextDenoiserShape(tokens, latent, width, d.layers, enter, bool(d.length))
+        self.denoiser = TextDenoiser(told, s.size)
         self.student = student_of(self.denoiser) if s.few_steps.most else None
         self.student_taught = Taught() if self.student is not None else None
         self.process = VP(d.schedule or "cosine")
@@ -280,9 +277,7 @@ class LEAD(nn.Module):
     def generate(
         self, batch: Batch, want: Sequence[str], *, samples: int, steps: int, generator: Generator
     ) -> Mapping[str, Draws]:
-        """Motions of the batch's first captions, as long as its motions are.
-
-        With ``samples = 0`` one is walked for the mean alone.
+        """Motions of the first captions, as long as the batch's; one for the mean if ``samples=0``.
 
         Raises:
             ConfigError: If anything but ``motion`` is wanted.
