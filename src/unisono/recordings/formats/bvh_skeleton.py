@@ -10,7 +10,7 @@ turned axes) and :math:`o_j` its offset, replaced by its position channels where
 (Meredith & Maddock, "Motion capture file formats explained", University of Sheffield, 2001).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -179,7 +179,7 @@ def skeleton_unit(tree: xr.DataTree) -> str:
 
 
 def as_in_file(
-    values: npt.NDArray[np.float64], units: Sequence[str], unit: str
+    values: npt.NDArray[np.float64], units: Iterable[str], unit: str
 ) -> npt.NDArray[np.float64]:
     """Channels ``(..., channel)`` as a file has them: in degrees and in the skeleton's unit."""
     found = values.astype(np.float64)

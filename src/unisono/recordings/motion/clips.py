@@ -160,7 +160,7 @@ def _channels(tree: xr.DataTree, rig: Rig, where: str) -> Array:
         if bad.any():
             name = names[int(bad.argmax())]
             raise SchemaError(f"{where}: {name!r} has samples that are not valid; fill them first.")
-        data = as_in_file(node["data"].values, node["unit"].values, rig.unit)
+        data = as_in_file(node["data"].values, node["unit"].values.tolist(), rig.unit)
         found |= dict(zip(names, data.T, strict=True))
     wanted = rig.skeleton.channel_names()
     absent = [name for name in wanted if name not in found]

@@ -218,7 +218,9 @@ def _column(tree: xr.DataTree, name: str) -> Array:
         node = tree[stream].to_dataset()
         if name in node["channel"].values:
             one = node.sel(channel=[name])
-            values = as_in_file(one["data"].values, one["unit"].values, skeleton_unit(tree))
+            values = as_in_file(
+                one["data"].values, one["unit"].values.tolist(), skeleton_unit(tree)
+            )
             return np.asarray(values[:, 0])
     raise SchemaError(f"the channel {name!r} of the skeleton is in no stream; read the BVH again.")
 
