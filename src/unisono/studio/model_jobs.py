@@ -37,7 +37,7 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
 """Networks by the word that the page has for them."""
 
 _PER_MASS = {"force": "N/kg", "moment": "N*m/kg"}
-_FORCES = ("*f?", "*force*_v?")
+_FORCES = "*[fv][xyz]"
 """Channels of a force by body mass (``r_fz``, OpenSim's ``ground_force_vy``); the centre of
 pressure beside them is none."""
 _MODEL_FILES = ("model.safetensors", "model.toml", "card.md", "seal.json")
@@ -100,9 +100,9 @@ def _by_mass(request: Mapping[str, Any]) -> dict[str, Any]:
             continue
         units[stream] = _PER_MASS[kind]
         names = [str(name) for name in node["channel"].values]
-        forces = {name for pattern in _FORCES for name in fnmatch.filter(names, pattern)}
+        forces = fnmatch.filter(names, _FORCES)
         if kind == "force" and forces and len(forces) < len(names):
-            channels[stream] = list(_FORCES)
+            channels[stream] = [_FORCES]
     return {"units": units, "channels": channels}
 
 
