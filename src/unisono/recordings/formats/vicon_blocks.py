@@ -249,7 +249,5 @@ def _read_events(path: str | Path, rows: list[_Row], found: ViconBlocks, *, comm
         cells = _fitted(row.cells, len(head))
         text = cells[clock].replace(",", ".") if commas else cells[clock]
         time = parse_rows(path, [[text]], [row.line], 1)[0, 0]
-        subject, context, name = (
-            cells[place[w]] if w in place else "" for w in ("subject", "context", "name")
-        )
-        found.events.append(EventRow(subject, context, name, float(time)))
+        words = {w: cells[place[w]] if w in place else "" for w in ("subject", "context", "name")}
+        found.events.append(EventRow(**words, time=float(time)))

@@ -244,7 +244,7 @@ def _seen(values: npt.NDArray[np.float64], owners: list[str]) -> npt.NDArray[np.
     seen = np.ones(values.shape, dtype=bool)
     for owner in set(owners):
         mine = [i for i, name in enumerate(owners) if name == owner]
-        seen[:, mine] = np.any(values[:, mine] != 0, axis=1, keepdims=True)
+        seen[:, mine] = values[:, mine].any(axis=1, keepdims=True)
     return seen
 
 
