@@ -64,7 +64,7 @@ def main(out: Path, people: int = 40, steps: int = 1000, more: int = 150) -> Non
     """Simulate, pretrain, adapt (each kept in ``out``), record."""
     begun = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
-    first = recipe_of(simulated(out, people), out / "model", steps)
+    first = recipe_of(simulated(out, people, 0), out / "model", steps)
     api.run_recipe(network(first, steps), resume=True)
     found = {name: arm(name, out, more) for name in ARMS}
     figures = []

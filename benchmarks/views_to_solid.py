@@ -308,8 +308,13 @@ def main() -> None:
                 rows.setdefault(name, []).append(_row(row))
             print(f"{arm} {seed}: IoU {rows[arm][-1].iou.mean():.3f}", flush=True)
     figures, best = [], {}
+    of_ours = np.mean([row.iou for row in rows["ours"]], axis=0) if "ours" in rows else None
     for name, found in rows.items():
         by_item = np.mean([row.iou for row in found], axis=0)
+        if of_ours is not None and name != "ours":
+            rng = numpy_generator(0, "benchmark", "paired", name)
+            gap = bootstrap_interval(of_ours - by_item, generator=rng)
+            figures.append(figure(f"{name}: ours less it", gap.mean, low=gap.low, high=gap.high))
         span = bootstrap_interval(by_item, generator=numpy_generator(0, "benchmark", name))
         best[name] = span.mean
         figures += [

@@ -29,6 +29,23 @@ from unisono.core.checks import check_axes, check_range
 __all__ = ["distance_info_nce"]
 
 _ROWS = 64  # anchors at once: their scores against 2048 negatives are half a MiB
+_FAINT = 1e-20  # a sum of exponentials below it has lost digits of single precision
+
+
+def _shares(some: Tensor, steep: Tensor, counted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Exponentials of some rows' scores, what was taken off each row before, and weighed sums.
+
+    A score is minus a squared distance, so nothing has to be taken off before the exponential,
+    unless every negative is so far from an anchor that its sum loses digits.
+    """
+    share = (some @ steep).exp_()
+    weighed = counted @ share.T  # this way round is the faster product by half
+    if float(weighed[-1].min()) > _FAINT:
+        return share, torch.zeros_like(weighed[-1]), weighed
+    share = some @ steep
+    top = share.amax(dim=1)
+    share.sub_(top[:, None]).exp_()
+    return share, top, counted @ share.T
 
 
 class _DistanceInfoNCE(torch.autograd.Function):
@@ -42,27 +59,25 @@ class _DistanceInfoNCE(torch.autograd.Function):
         shift = points.mean(dim=0)  # changes no distance, but keeps digits
         points = points - shift
         near, mate, far = points[:anchors], points[anchors : 2 * anchors], points[2 * anchors :]
-        # |u|^2 is common to a row: it is left out of the softmax and put back into the value
         ones = points.new_ones(len(points), 1)
-        steep = torch.cat([far * 2, -far.square().sum(dim=1, keepdim=True)], dim=1).T / temperature
-        counted = torch.cat([far, ones[: len(far)]], dim=1)
-        pushes = torch.zeros_like(steep)
+        left = torch.cat([near, ones[:anchors], near.square().sum(dim=1, keepdim=True)], dim=1)
+        steep = torch.cat(
+            [far * 2, -far.square().sum(dim=1, keepdim=True), -ones[: len(far)]], dim=1
+        )
+        steep = steep.T.contiguous() / temperature
+        counted = torch.cat([far, ones[: len(far)]], dim=1).T.contiguous()
+        pushes = torch.zeros_like(counted)
         tops, totals, pulls = [], [], []
-        for some in torch.split(torch.cat([near, ones[:anchors]], dim=1), _ROWS):
-            scores = some @ steep
-            top = scores.amax(dim=1, keepdim=True)
-            share = scores.sub_(top).exp_()
-            weighed = share @ counted
-            total = weighed[:, -1:]
-            pushes.addmm_((some / total).T, share)
-            tops.append(top[:, 0])
-            totals.append(total[:, 0])
-            pulls.append(weighed[:, :-1] / total)
+        for some in torch.split(left, _ROWS):
+            share, top, weighed = _shares(some, steep, counted)
+            total = weighed[-1]
+            pushes.addmm_(some[:, :-1].T / total, share)
+            tops.append(top)
+            totals.append(total)
+            pulls.append((weighed[:-1] / total).T)
         apart = near - mate
         value = (
-            (apart.square().sum(dim=1) - near.square().sum(dim=1)) / temperature
-            + torch.cat(tops)
-            + torch.cat(totals).log()
+            apart.square().sum(dim=1) / temperature + torch.cat(tops) + torch.cat(totals).log()
         ).mean()
         by_near = torch.cat(pulls) - mate
         by_far = pushes[:-1].T - far * pushes[-1][:, None]

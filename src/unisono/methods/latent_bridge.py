@@ -4,9 +4,10 @@ With the target's latent :math:`z_0`, the source's :math:`z_T`, and where the wa
 
 - ``source``: the bridge joins :math:`z_0` and :math:`z_T`;
 - ``mean``: a regression :math:`m(z_T)` answers first and the bridge joins
-  :math:`u = (z_0 - m)/\sigma_u` and 0, so :math:`z = m + \sigma_u u`. For variance-exploding and
-  Brownian bases this IS the bridge from ``m`` to :math:`z_0`, written about ``m``. Its network
-  starts at zero, where its samples are independent noise of the residual's measured spread;
+  :math:`u = P^{-1} (z_0 - m)/\sigma_u` and 0, so :math:`z = m + \sigma_u P u`, with :math:`P` the
+  residual's measured colour (:mod:`unisono.processes.residual_colour`). With :math:`P = I`, for
+  variance-exploding and Brownian bases, this IS the bridge from ``m`` to :math:`z_0`, written
+  about ``m``. Its network starts at zero, where its samples are noise of the residual's covariance;
 - ``zero``: the bridge joins :math:`z_0` and 0, and the source is known by the memory alone.
 
 Everything here is in latent units.
@@ -40,6 +41,7 @@ from unisono.processes.bridge_scaling import (
 )
 from unisono.processes.bridge_solvers import DBIM, bridge_solver, noise_like
 from unisono.processes.paths import expand, mix
+from unisono.processes.residual_colour import ResidualColour
 from unisono.processes.solvers import solve
 
 __all__ = ["BridgeTerms", "LatentBridge", "Walked", "make_bridge"]
@@ -52,6 +54,7 @@ _NETWORKS: dict[str, type[BridgeNetwork] | type[DiT] | type[UNet]] = {
 Network = BridgeNetwork | DiT | UNet
 
 _RESIDUAL = Ends(1.0, 0.0, 0.0)  # a residual in its own units, and a start at nothing
+_MOST_COLOURED = 1024  # numbers of an answer whose joint covariance is measured and kept
 
 
 class BridgeTerms(NamedTuple):
@@ -118,8 +121,15 @@ class LatentBridge(nn.Module):
         self.student = BridgeStudent(self.network, settings.size.width) if few.most else None
         self.student_taught = Taught() if self.student is not None else None
         self.running = RunningEnds()
+        self.colour = self._make_colour() if with_mean and settings.bridge.colour else None
         self.register_buffer("widen", torch.ones(()))
         self.losses = settings.losses
+
+    def _make_colour(self) -> ResidualColour:
+        """Of whole answers; of single tokens where they are too many, or may be missing."""
+        whole = int(torch.tensor(self.tokens.target).prod()) * self.tokens.width
+        sequence = len(self.tokens.target) == 1
+        return ResidualColour(self.tokens.width if sequence or whole > _MOST_COLOURED else whole)
 
     def ends(self) -> Ends:
         """What the preconditioning assumes of the two ends."""
@@ -204,7 +214,9 @@ class LatentBridge(nn.Module):
         start = self.start(memory_of, goal.shape[1]).float()
         if self.training:
             self.running.update(goal, start, target.mask)
-        goal = goal / self.spread()
+            if self.colour is not None:
+                self.colour.update(goal, target.mask)
+        goal = self._units(goal)
         memory = self.network.prepare(memory_of)
         t = self.process_times(len(goal), generator).to(goal.device)
         z = self._drawn(goal, start, t, generator)
@@ -213,7 +225,10 @@ class LatentBridge(nn.Module):
         given = self.network(inside * z, factors.noise, target.mask, memory).float()
         wanted = (goal - skip * z) / out.clamp_min(1e-6)
         weight = out.square() if self.settings.weight == "none" else torch.ones_like(out)
-        parts["bridge"] = masked_mean(weight * (given - wanted).square(), real)
+        apart = given - wanted
+        # errors count as they are in the latents, not as they are in the residual's own units
+        apart = apart if self.colour is None else self.colour.painted(apart)
+        parts["bridge"] = masked_mean(weight * apart.square(), real)
         if mean is not None:
             return BridgeTerms(parts, mean)
         if self.losses.path == "one_step":
@@ -231,7 +246,7 @@ class LatentBridge(nn.Module):
         with torch.no_grad():
             mean = self.mean(source, target.mask)
             whole = target.z.float()
-            goal = (whole if mean is None else whole - mean.float()) / self.spread()
+            goal = self._units(whole if mean is None else whole - mean.float())
             start = self.start(source, goal.shape[1]).float()
             denoise = self.denoiser(self.network.prepare(source), target.mask)
         course = self._course(source, target.mask)
@@ -295,8 +310,7 @@ class LatentBridge(nn.Module):
         if count == 0 or self.settings.residual == "gaussian":
             blank = source.z.new_zeros(shape, dtype=torch.float32)
             noise = noise_like(blank, generator=generator, balanced=self._balanced(count))
-            centre = source.z.new_zeros(()) if mean is None else mean
-            return Walked(centre + self.widen * self.spread() * noise, mean)
+            return self._around(noise, mean)
         first = self.start(begun, mask.shape[1]).repeat(count, 1, 1)
         student = self.student if is_taught(self.student_taught) else None
         if student is not None and 1 <= steps <= self.few.most:
@@ -329,4 +343,12 @@ class LatentBridge(nn.Module):
 
     def _around(self, found: Tensor, mean: Tensor | None) -> Walked:
         """Walked residuals about the regression's answer; walked latents as they are."""
-        return Walked(found if mean is None else mean + self.widen * self.spread() * found, mean)
+        if mean is None:
+            return Walked(found, mean)
+        found = found if self.colour is None else self.colour.painted(found)
+        return Walked(mean + self.widen * self.spread() * found, mean)
+
+    def _units(self, residual: Tensor) -> Tensor:
+        """A residual in units in which it is noise of spread 1."""
+        scaled = residual / self.spread()
+        return scaled if self.colour is None else self.colour.stripped(scaled)

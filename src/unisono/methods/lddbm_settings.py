@@ -98,7 +98,9 @@ class BridgeSettings:
             ``"mean"`` at a regression's answer (ours), so that the bridge carries the residual
             alone, ``"zero"`` at nothing, so that the source is known by the memory alone.
         residual: With ``start = "mean"``: ``"bridge"``, or ``"gaussian"``: independent noise of
-            the residual's spread (the control that samples must beat).
+            the residual's covariance (the control that samples must beat).
+        colour: With ``start = "mean"``: whether the walk's noise has the residual's measured
+            covariance, not its spread alone; by mode on (ours).
         weight: ``"none"``, or ``"karras"`` (``1/c_out^2``); by mode the first (paper, release) or
             the second (ours).
         network: ``"bridge"``, or one of its rivals ``"dit"`` and ``"unet"``.
@@ -119,6 +121,7 @@ class BridgeSettings:
     ends: Literal["running", "constant"] | None = None
     start: Literal["source", "mean", "zero"] | None = None
     residual: Literal["bridge", "gaussian"] = "bridge"
+    colour: bool | None = None
     weight: Literal["none", "karras"] | None = None
     network: Literal["bridge", "dit", "unet"] = "bridge"
     sampler: str | None = None
@@ -276,6 +279,7 @@ def resolve_lddbm(settings: LDDBMSettings) -> LDDBMSettings:
         rho=5.0 if ours else 7.0,
         ends="running" if ours else "constant",
         start="mean" if ours else "source",
+        colour=ours,
         weight="karras" if ours else "none",
         sampler=sampler,
         steps=16 if ours else 40,
