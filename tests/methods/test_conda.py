@@ -59,6 +59,24 @@ def test_the_loss_is_the_published_formula(metric: str) -> None:
     torch.testing.assert_close(loss.total.item(), want / 3, atol=1e-4, rtol=1e-4)
 
 
+def test_what_a_batch_repeats_is_encoded_once_to_the_same_points() -> None:
+    method, sizes = prepared(), list[int]()
+    method.encoder.register_forward_pre_hook(lambda _, given: sizes.append(len(given[0])))
+    whole = method.embed(method.codes, method.sequence)
+    for some in (torch.tensor([7, 7, 3]), torch.tensor([7, 3, 59, 3] * 20)):
+        points = method._points_of(some)
+        torch.testing.assert_close(points, whole[some])
+        method.zero_grad()
+        points.square().sum().backward()
+        found = [p.grad for p in method.encoder.parameters()]
+        context = torch.arange(60)[:, None]
+        method.zero_grad()
+        method._points(method.codes, context[some]).square().sum().backward()
+        for one, p in zip(found, method.encoder.parameters(), strict=True):
+            torch.testing.assert_close(one, p.grad, rtol=1e-4, atol=1e-5)
+    assert sizes == [60, 3, 3, 3, 80]
+
+
 def test_the_bank_is_the_training_part_and_frames_come_back() -> None:
     method = prepared()
     bank = method.bank()

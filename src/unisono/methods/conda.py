@@ -240,8 +240,7 @@ class ConDA(nn.Module):
             len(self.codes), (self.settings.negatives,), generator=generator, device=device
         )
         rows = torch.cat([anchor, positive, negative])
-        context = self._context.to(device).index_select(0, rows)
-        points = self._points(self.codes, context)
+        points = self._points_of(rows)
         count, tau = len(anchor), self.settings.temperature
         if self.settings.metric == "cosine":
             near, mate, far = points[:count], points[count : 2 * count], points[2 * count :]
@@ -251,6 +250,17 @@ class ConDA(nn.Module):
             total = distance_info_nce(points, count, temperature=tau)
         chance = float(np.log(len(negative)))
         return Loss(total, {"contrast": total.detach(), "below_chance": chance - total.detach()})
+
+    def _points_of(self, rows: Tensor) -> Tensor:
+        """Points of frames of the bank; what many of them repeat is encoded once."""
+        assert self._context is not None
+        context = self._context.to(rows.device)
+        if 2 * len(rows) < len(context):
+            return self._points(self.codes, context.index_select(0, rows))
+        occurs = torch.zeros(len(context), dtype=torch.bool, device=rows.device)
+        occurs[rows] = True
+        found = self._points(self.codes, context[occurs])
+        return found.index_select(0, (occurs.cumsum(0) - 1)[rows])
 
     def _points(self, codes: Tensor, rows: Tensor) -> Tensor:
         # picked one after another: several times as fast as by a table of rows
