@@ -29,6 +29,8 @@ export class Recordings {
   private chosen = "";
   private all: Dropped[] = [];
   private readonly ticked = new Set<string>();
+  /** What was typed of a file and not saved, by field: pages are drawn again while one types. */
+  private readonly typed = new Map<string, Map<string, string>>();
 
   constructor(private readonly desk: Desk) {
     const name = naming("gait");
@@ -129,6 +131,8 @@ export class Recordings {
     this.about.hidden = this.chosen === "";
     if (this.chosen === "") return;
     const found = await get<Described>(`/api/files/${this.chosen}`);
+    const { activeElement } = document;
+    const writing = activeElement instanceof HTMLInputElement && this.about.contains(activeElement) ? activeElement.name : "";
     this.about.replaceChildren(make("h2", {}, found.file.name));
     if (found.error !== "") this.about.append(make("p", { class: "said error" }, found.error));
     else if (found.described === null) this.about.append(empty("Reading …"));
@@ -137,6 +141,7 @@ export class Recordings {
     const ticked = this.all.filter((file) => this.ticked.has(file.id));
     if (ticked.length > 1) row.append(action(`Compare the ${ticked.length} that are ticked`, async () => { await this.view(ticked); }));
     this.about.append(row);
+    if (writing !== "") this.about.querySelector<HTMLInputElement>(`[name="${writing}"]`)?.focus();
   }
 
   private doubts(found: Described): HTMLElement[] {
@@ -175,9 +180,16 @@ export class Recordings {
   private answers(found: Described): HTMLElement {
     const { answers } = found.file;
     const known = (found.described?.known ?? {}) as { mass_kg?: number; height_m?: number };
-    const person = make("input", { type: "text", value: answers.subject ?? "", maxlength: "100", placeholder: found.described?.subject ?? "" });
+    const typed = this.typed.get(found.file.id) ?? new Map<string, string>();
+    this.typed.set(found.file.id, typed);
+    const box = (name: "subject" | "mass_kg" | "height_m" | "rate_hz", how: Record<string, string>): HTMLInputElement => {
+      const made = make("input", { name, value: typed.get(name) ?? String(answers[name] ?? ""), ...how });
+      made.addEventListener("input", () => { typed.set(name, made.value); });
+      return made;
+    };
+    const person = box("subject", { type: "text", maxlength: "100", placeholder: found.described?.subject ?? "" });
     const figure = (name: "mass_kg" | "height_m" | "rate_hz", least: string, most: string, placeholder: number | string = ""): HTMLInputElement =>
-      make("input", { type: "number", name, min: least, max: most, step: "any", value: String(answers[name] ?? ""), placeholder: String(placeholder) });
+      box(name, { type: "number", min: least, max: most, step: "any", placeholder: String(placeholder) });
     const mass = figure("mass_kg", "1", "500", known.mass_kg);
     const height = figure("height_m", "0.3", "2.8", known.height_m);
     const rate = figure("rate_hz", "0", "10000000", "as in the file");
@@ -192,6 +204,7 @@ export class Recordings {
       const more = Object.fromEntries(Object.entries(said).filter(([name, value]) => value !== null || (answers[name as keyof Answers] ?? null) !== null));
       const files = this.all.filter((file) => file.id === found.file.id || this.ticked.has(file.id));
       for (const file of files) await put<Dropped>(`/api/files/${file.id}/answers`, { ...file.answers, ...more });
+      typed.clear();
       await this.refresh();
     });
     const row = make("div", { class: "row answers" }, field("Person", person), field("Body mass (kg)", mass),

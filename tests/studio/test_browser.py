@@ -213,6 +213,15 @@ def test_rate_and_height_are_said_on_the_page(page: Any, tmp_path: Path) -> None
     page.get_by_text("state the frames a second").wait_for()
     page.get_by_label("Take timed.csv into a dataset").uncheck()
     page.get_by_label("Frames a second").fill("50")
+    for name in ("timed.csv", "clockless.csv"):  # what is typed outlasts a look at another file
+        page.get_by_role("button", name=name, exact=False).first.click()
+        until(page, f"document.querySelector('section.card h2').textContent === '{name}'")
+        expected = "50" if name == "clockless.csv" else ""
+        assert page.get_by_label("Frames a second").input_value() == expected
+    page.get_by_label("Frames a second").focus()
+    page.evaluate("document.querySelector('.file button[aria-current]').click()")  # drawn again
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.activeElement.name") == "rate_hz"
     page.get_by_role("button", name="Save", exact=False).click()
     page.locator("td", has_text="50").first.wait_for()
     settled(page)
