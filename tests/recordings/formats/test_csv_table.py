@@ -169,6 +169,14 @@ def test_parquet(tmp_path: Path) -> None:
         read_parquet(tmp_path / "c.parquet")
 
 
+def test_the_name_of_a_single_column_may_have_blanks_before_its_unit() -> None:
+    sheet = split_sheet("a.csv", "knee angle [deg]\n1\n2\n")
+    assert sheet.names == ["knee angle [deg]"]
+    assert sheet.values.tolist() == [[1.0], [2.0]]
+    with pytest.raises(FileFormatError, match="2 columns and most lines have 1"):
+        split_sheet("a.csv", "time fz\n1\n2\n")
+
+
 def test_sheet_keeps_line_numbers() -> None:
     sheet = split_sheet("f", "# x\n\ntime,a\n0,1\n\n1,2\n")
     assert (sheet.names, sheet.lines) == (["time", "a"], [4, 6])

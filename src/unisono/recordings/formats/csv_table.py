@@ -138,6 +138,8 @@ def split_sheet(path: str | Path, text: str) -> Sheet:
         raise FileFormatError(path, "", "there are no rows", "export the file again")
     separator = separator_of(lines[kept[-1]], lines[kept[0]])
     rows = _drop_last_blank([split_cells(path, lines[i], separator) for i in kept])
+    if not separator and {len(row) for row in rows[1:]} == {1} and _BRACKETED.match(rows[0][-1]):
+        rows[0] = [lines[kept[0]].strip()]  # one column, whose name has a unit behind a blank
     # The last row may be of whole numbers, so one with a comma is looked for.
     with_comma = (row for i, row in zip(kept, rows, strict=True) if "," in lines[i])
     comma = separator != "," and has_decimal_commas(with_comma)
