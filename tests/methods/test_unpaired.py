@@ -5,7 +5,10 @@ import torch
 from bridge_toys import batch_of, method, pairs, settings
 
 from unisono.core.contracts import Batch
+from unisono.core.distributed import World
+from unisono.core.errors import UnisonoError
 from unisono.methods.lddbm_settings import UnpairedSettings
+from unisono.methods.unpaired import check_ranks
 
 USED = settings(unpaired=UnpairedSettings(cycle=1.0, distribution=1.0))
 
@@ -66,3 +69,14 @@ def test_the_crowd_alone_finds_the_mean_and_spread_of_the_targets(
     answer = made.eval().generate(pairs(64, 5), ["x"], samples=0, steps=1, generator=generator)
     middle = answer["x"].mean.mean(dim=(0, 1))
     torch.testing.assert_close(middle, torch.tensor([3.0, 0.0]), atol=0.6, rtol=0)
+
+
+def test_things_without_partner_are_refused_on_several_ranks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alone = torch.tensor([True, False, True])
+    check_ranks(alone)
+    monkeypatch.setattr("unisono.methods.unpaired.world", lambda: World(1, 2))
+    check_ranks(alone | True)
+    with pytest.raises(UnisonoError, match="1 of 3 items have no partner"):
+        check_ranks(alone)

@@ -27,7 +27,7 @@ from unisono.methods.bridge_monitors import latent_monitors
 from unisono.methods.bridge_student import FEW_STEPS
 from unisono.methods.latent_bridge import LatentBridge, Walked
 from unisono.methods.lddbm_settings import LDDBMSettings, resolve_lddbm
-from unisono.methods.unpaired import Backward, unpaired_terms
+from unisono.methods.unpaired import Backward, check_ranks, unpaired_terms
 from unisono.networks.bridge_network import Tokens
 
 __all__ = ["LDDBM", "Side"]
@@ -157,8 +157,9 @@ class LDDBM(nn.Module):
 
     def prepare(self, windows: Batch) -> None:
         """Fit the codecs' normalisers on the training part."""
-        for end, names in ((self.source, self.given), (self.target, self.want)):
-            side = self._side(windows, names)
+        sides = [self._side(windows, names) for names in (self.given, self.want)]
+        check_ranks(sides[0].there & sides[1].there)
+        for end, side in zip((self.source, self.target), sides, strict=True):
             kept = side.rows(side.there)
             end.codec.fit(kept.data, kept.mask)
 

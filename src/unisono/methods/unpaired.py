@@ -13,15 +13,33 @@ from torch import Generator, Tensor, nn, randn
 
 from unisono.alignment.distribution_match import sliced_wasserstein
 from unisono.core.contracts import Latents
-from unisono.core.distributed import masked_mean
+from unisono.core.distributed import masked_mean, world
+from unisono.core.errors import UnisonoError
 from unisono.methods.latent_bridge import LatentBridge
 from unisono.methods.lddbm_settings import LDDBMSettings, UnpairedSettings
 from unisono.networks.bridge_network import BridgeNetwork, Tokens
 
-__all__ = ["Backward", "unpaired_terms"]
+__all__ = ["Backward", "check_ranks", "unpaired_terms"]
 
 Whole = tuple[Latents, Tensor]
 """Latents, and which items are there, ``(B,)``."""
+
+
+def check_ranks(paired: Tensor) -> None:
+    """Refuse things without partner where several processes train: their batches would differ.
+
+    Args:
+        paired: Which items of the training part have both sides, ``(n,)`` bool.
+
+    Raises:
+        UnisonoError: If one has not, and there is more than one process.
+    """
+    alone = int((~paired).sum())
+    if alone and world().size > 1:
+        raise UnisonoError(
+            f"{alone} of {len(paired)} items have no partner: with such, a bridge trains in one "
+            f"process, and here are {world().size}; start one, or leave them out."
+        )
 
 
 class Backward(nn.Module):
