@@ -23,6 +23,21 @@ def result(
     return api.evaluate(tiny_model, walks, out=out, options=api.Evaluation(sampling=QUICK))
 
 
+def test_a_report_is_replaced_only_where_that_is_allowed(
+    result: api.EvaluationResult, tiny_model: api.Model, walks: api.Dataset
+) -> None:
+    out, before = result.page.parent, result.page.read_bytes()
+    options = api.Evaluation(sampling=QUICK, timeline=0)
+    with pytest.raises(api.UnisonoError, match="exists; choose another folder"):
+        api.evaluate(tiny_model, walks, out=out, options=options)
+    assert result.page.read_bytes() == before
+    kept = result.numbers.read_bytes()
+    api.evaluate(tiny_model, walks, out=out, options=options, overwrite=True)
+    assert result.page.read_bytes() != before
+    result.page.write_bytes(before)
+    result.numbers.write_bytes(kept)
+
+
 def test_the_report_has_exactly_its_shape(
     result: api.EvaluationResult, walks: api.Dataset, tiny_model: api.Model
 ) -> None:

@@ -3,7 +3,7 @@
 from unisono.api import plot
 from unisono.api.citing import cite
 from unisono.api.demo import demo
-from unisono.api.evaluating import Evaluation, EvaluationResult, evaluate
+from unisono.api.evaluating import Evaluation, EvaluationResult, check_no_report, evaluate
 from unisono.api.evaluating_motion import (
     MotionAnswers,
     evaluate_motion,
@@ -105,6 +105,7 @@ __all__ = [
     "WordOptions",
     "WordSettings",
     "add_word",
+    "check_no_report",
     "cite",
     "csv_header",
     "csv_rows",

@@ -66,7 +66,7 @@ def demo(
     model = run_recipe(recipe, resume=True, progress=progress)
     picture = _generate(model, data, out)
     options = Evaluation(sampling=Sampling(samples=50), pictures=(picture,))
-    return evaluate(model, data, out=out, options=options)
+    return evaluate(model, data, out=out, options=options, overwrite=True)
 
 
 def _walkers(path: Path, walkers: _Walkers, progress: Tell | None) -> Dataset:

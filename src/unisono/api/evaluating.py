@@ -20,7 +20,7 @@ from unisono.api.recipe import Sampling
 from unisono.api.report_trials import TRIALS, ReportTrials, report_trials
 from unisono.api.thorough import thorough_measures
 from unisono.core.checks import check_choice, check_range
-from unisono.core.errors import ConfigError
+from unisono.core.errors import ConfigError, UnisonoError
 from unisono.core.random import numpy_generator
 from unisono.evaluation.inputs import EvaluationInput
 from unisono.evaluation.report import Report, evaluate_predictions
@@ -31,7 +31,14 @@ from unisono.viewing.panels import choose_panels
 from unisono.viewing.report_page import Picture, ReportExtras, write_report
 from unisono.viewing.text_table import text_table
 
-__all__ = ["Evaluation", "EvaluationResult", "evaluate", "part_rows", "test_recordings"]
+__all__ = [
+    "Evaluation",
+    "EvaluationResult",
+    "check_no_report",
+    "evaluate",
+    "part_rows",
+    "test_recordings",
+]
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,7 @@ def evaluate(
     *,
     out: str | Path = "report",
     options: Evaluation = Evaluation(),  # noqa: B008 - frozen
+    overwrite: bool = False,
 ) -> EvaluationResult:
     """Evaluate a model and write ``report.html`` and ``report.json``.
 
@@ -97,11 +105,14 @@ def evaluate(
         dataset: The dataset the model was trained on (then its test part is used), or another.
         out: Folder of the report.
         options: Which part, and how.
+        overwrite: Whether a report in ``out`` may be replaced.
 
     Raises:
         ModelError: If the dataset lacks what the model needs.
         ConfigError: If the part is empty, or the training data cannot be found.
+        UnisonoError: If there is a report in ``out`` and it may not be replaced.
     """
+    check_no_report(out, overwrite=overwrite)
     model = model if isinstance(model, Model) else load_model(model)
     if set(model.given) & set(model.want):
         raise ConfigError(
@@ -120,6 +131,20 @@ def evaluate(
         report = Report({**report.data, **more})
     trials = report_trials(model, data, tested, inputs, options.sampling, options.timeline)
     return _write(model, inputs, report, trials, out, options)
+
+
+def check_no_report(out: str | Path, *, overwrite: bool = False) -> None:
+    """Refuse to evaluate into a folder with a report, before anything is loaded.
+
+    Raises:
+        UnisonoError: If there is one and it may not be replaced.
+    """
+    for file in (Path(out) / "report.html", Path(out) / "report.json"):
+        if file.exists() and not overwrite:
+            raise UnisonoError(
+                f"{file} exists; choose another folder (out, --out), or allow to replace it "
+                "(overwrite=True, --overwrite)."
+            )
 
 
 def _write(

@@ -67,11 +67,7 @@ def run(
 
     sampling = (drawn or Drawn()).options()
     said = how or Evaluated()
-    for file in (out / "report.html", out / "report.json"):
-        if file.exists() and not said.overwrite:
-            raise api.UnisonoError(
-                f"{file} exists; choose another folder with --out, or --overwrite."
-            )
+    api.check_no_report(out, overwrite=said.overwrite)
     options = api.Evaluation(
         part=said.part,
         training=said.training,
@@ -82,7 +78,7 @@ def run(
     loaded = api.load_model(model)
     if asked is not None and (asked.given or asked.want):
         loaded = loaded.asking(asked.given, asked.want)
-    report = api.evaluate(loaded, dataset, out=out, options=options)
+    report = api.evaluate(loaded, dataset, out=out, options=options, overwrite=said.overwrite)
     print(json.dumps(report.content) if json_ else report.table())
     if not json_:
         print(f"wrote {report.page}")
