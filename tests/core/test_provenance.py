@@ -3,6 +3,7 @@
 import datetime
 import re
 
+import pytest
 import torch
 
 from unisono.core.provenance import library_versions, machine, provenance
@@ -19,3 +20,8 @@ def test_provenance_names_version_commit_and_time() -> None:
 def test_machine_and_libraries() -> None:
     assert machine().torch == torch.__version__
     assert {"python", "torch", "numpy"} <= set(library_versions())
+
+
+def test_a_command_with_blanks_can_be_given_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["bench.py", "--arms", "VAE alone", "--only=wake/*"])
+    assert provenance().command == "python bench.py --arms 'VAE alone' '--only=wake/*'"

@@ -5,6 +5,7 @@ import functools
 import importlib.metadata
 import os
 import platform
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ def _command() -> str:
         name = "unisono"
     elif name.endswith(".py"):
         name = f"python {Path(os.path.relpath(sys.argv[0])).as_posix()}"
-    return " ".join([name, *map(_without_place, sys.argv[1:])])
+    return " ".join([name, *(shlex.quote(_without_place(one)) for one in sys.argv[1:])])
 
 
 def _without_place(word: str) -> str:
