@@ -32,17 +32,26 @@ _ROWS = 64  # anchors at once: their scores against 2048 negatives are half a Mi
 _FAINT = 1e-20  # a sum of exponentials below it has lost digits of single precision
 
 
-def _shares(some: Tensor, steep: Tensor, counted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _shares(
+    some: Tensor, steep: Tensor, counted: Tensor, share: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
     """Exponentials of some rows' scores, what was taken off each row before, and weighed sums.
 
     A score is minus a squared distance, so nothing has to be taken off before the exponential,
     unless every negative is so far from an anchor that its sum loses digits.
+
+    Args:
+        some: Rows on the left of the scores' product.
+        steep: What stands on its right.
+        counted: What the exponentials weigh, and ones.
+        share: Where the exponentials are made: memory that is taken anew for every few rows
+            costs as much as the products.
     """
-    share = (some @ steep).exp_()
+    torch.mm(some, steep, out=share).exp_()
     weighed = counted @ share.T  # this way round is the faster product by half
     if float(weighed[-1].min()) > _FAINT:
         return share, torch.zeros_like(weighed[-1]), weighed
-    share = some @ steep
+    torch.mm(some, steep, out=share)
     top = share.amax(dim=1)
     share.sub_(top[:, None]).exp_()
     return share, top, counted @ share.T
@@ -67,9 +76,10 @@ class _DistanceInfoNCE(torch.autograd.Function):
         steep = steep.T.contiguous() / temperature
         counted = torch.cat([far, ones[: len(far)]], dim=1).T.contiguous()
         pushes = torch.zeros_like(counted)
+        room = points.new_empty(min(_ROWS, anchors), len(far))
         tops, totals, pulls = [], [], []
         for some in torch.split(left, _ROWS):
-            share, top, weighed = _shares(some, steep, counted)
+            share, top, weighed = _shares(some, steep, counted, room[: len(some)])
             total = weighed[-1]
             pushes.addmm_(some[:, :-1].T / total, share)
             tops.append(top)
