@@ -41,6 +41,45 @@ def test_an_untrained_residual_is_independent_noise_of_the_measured_spread(
     assert off.abs().max() < 0.1
 
 
+@pytest.mark.parametrize("residual", ["bridge", "gaussian"])
+def test_an_untrained_residual_has_the_covariance_that_was_measured(
+    residual: str, generator: torch.Generator
+) -> None:
+    """Of whole answers where tokens stand on a grid; the network still starts at zero."""
+    made = bridge(Tokens(2, (2, 3), (6,)), residual=residual)
+    root = torch.randn(12, 12, generator=generator) * 0.3
+    source = latents(generator, 256)
+    for _ in range(60):
+        z = (torch.randn(256, 12, generator=generator) @ root.T).view(256, 6, 2)
+        parts = made.terms(Latents(z, source.mask), source, hold=True, generator=generator).parts
+    assert parts["bridge"].item() == pytest.approx(1.0, abs=0.1)
+    made.eval()
+    found = made.sample(source, source.mask, samples=20, steps=16, generator=generator)
+    cov = torch.cov(found.samples.flatten(2).flatten(0, 1).T)
+    truth = root @ root.T
+    assert (cov - truth).norm() < 0.1 * truth.norm()
+    plain = bridge(Tokens(2, (2, 3), (6,)), residual=residual, colour=False)
+    assert plain.colour is None
+
+
+def test_tokens_that_are_not_real_bend_no_others(generator: torch.Generator) -> None:
+    made = bridge(Tokens(2, (2, 3), (6,)))
+    source = latents(generator)
+    root = torch.randn(12, 12, generator=generator)
+    for _ in range(20):
+        z = (torch.randn(64, 12, generator=generator) @ root.T).view(64, 6, 2)
+        made.terms(Latents(z, source.mask), source, hold=True, generator=generator)
+    made.eval()
+    mask = source.mask.clone()
+    mask[:, 4:] = False
+    losses = []
+    for rubbish in (0.0, 1e6):
+        target = Latents(torch.where(mask[..., None], z, rubbish), mask)
+        g = torch.Generator().manual_seed(0)
+        losses.append(made.terms(target, source, hold=True, generator=g).parts["bridge"])
+    assert losses[0] == losses[1]
+
+
 def test_the_bridge_loss_is_one_before_training_and_its_ends_are_measured(
     generator: torch.Generator,
 ) -> None:

@@ -79,6 +79,21 @@ def test_rows_with_a_token_that_is_not_real_are_left_out(generator: torch.Genera
     assert other.count == 20
 
 
+def test_what_is_not_finite_does_not_stay_and_half_precision_spoils_nothing(
+    generator: torch.Generator,
+) -> None:
+    colour, root = ResidualColour(12), torch.randn(12, 12, generator=generator)
+    fed(colour, root, generator, 19)
+    before = colour.second.clone()
+    everything = torch.ones(4, 4, dtype=torch.bool)
+    colour.update(torch.full((4, 4, 3), torch.nan), everything)
+    assert (colour.second == before).all()
+    noise = torch.randn(5, 4, 3, generator=generator)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        painted = colour.painted(noise)
+    assert (painted == colour.painted(noise)).all()
+
+
 def test_constant_residuals_and_old_models_leave_the_identity() -> None:
     colour = ResidualColour(3)
     for _ in range(20):

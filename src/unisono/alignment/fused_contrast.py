@@ -28,7 +28,7 @@ from unisono.core.checks import check_axes, check_range
 
 __all__ = ["distance_info_nce"]
 
-_ROWS = 64  # anchors at once: their scores against 2048 negatives are half a MiB
+_ROWS = 64  # anchors at once on a CPU: their scores against 2048 negatives are half a MiB
 _FAINT = 1e-20  # a sum of exponentials below it has lost digits of single precision
 
 
@@ -76,9 +76,10 @@ class _DistanceInfoNCE(torch.autograd.Function):
         steep = steep.T.contiguous() / temperature
         counted = torch.cat([far, ones[: len(far)]], dim=1).T.contiguous()
         pushes = torch.zeros_like(counted)
-        room = points.new_empty(min(_ROWS, anchors), len(far))
+        rows = min(_ROWS, anchors) if points.device.type == "cpu" else anchors
+        room = points.new_empty(rows, len(far))
         tops, totals, pulls = [], [], []
-        for some in torch.split(left, _ROWS):
+        for some in torch.split(left, rows):
             share, top, weighed = _shares(some, steep, counted, room[: len(some)])
             total = weighed[-1]
             pushes.addmm_(some[:, :-1].T / total, share)

@@ -216,7 +216,7 @@ class LatentBridge(nn.Module):
             self.running.update(goal, start, target.mask)
             if self.colour is not None:
                 self.colour.update(goal, target.mask)
-        goal = self._units(goal)
+        goal = self._units(goal, real)
         memory = self.network.prepare(memory_of)
         t = self.process_times(len(goal), generator).to(goal.device)
         z = self._drawn(goal, start, t, generator)
@@ -246,7 +246,8 @@ class LatentBridge(nn.Module):
         with torch.no_grad():
             mean = self.mean(source, target.mask)
             whole = target.z.float()
-            goal = self._units(whole if mean is None else whole - mean.float())
+            real = target.mask[..., None].expand_as(whole)
+            goal = self._units(whole if mean is None else whole - mean.float(), real)
             start = self.start(source, goal.shape[1]).float()
             denoise = self.denoiser(self.network.prepare(source), target.mask)
         course = self._course(source, target.mask)
@@ -348,7 +349,9 @@ class LatentBridge(nn.Module):
         found = found if self.colour is None else self.colour.painted(found)
         return Walked(mean + self.widen * self.spread() * found, mean)
 
-    def _units(self, residual: Tensor) -> Tensor:
-        """A residual in units in which it is noise of spread 1."""
+    def _units(self, residual: Tensor, real: Tensor) -> Tensor:
+        """A residual in units in which it is noise of spread 1; what is not real bends no other."""
         scaled = residual / self.spread()
-        return scaled if self.colour is None else self.colour.stripped(scaled)
+        if self.colour is None:
+            return scaled
+        return self.colour.stripped(torch.where(real, scaled, 0.0))

@@ -64,10 +64,12 @@ class ResidualColour(nn.Module):
         rows = residual.detach().float().reshape(-1, self.size)
         whole = mask[..., None].expand_as(residual).reshape(-1, self.size).all(dim=1)
         rows = rows[whole]
-        found = torch.cat([rows.T @ rows, rows.new_full((1, self.size), float(len(rows)))])
+        with torch.autocast(rows.device.type, enabled=False):
+            found = torch.cat([rows.T @ rows, rows.new_full((1, self.size), float(len(rows)))])
         if world().size > 1:
             found = gather_batch(found[None]).sum(dim=0)
-        if not found[-1, 0]:
+        # of what is not finite the training tells; it must not stay here
+        if not found[-1, 0] or not bool(found.isfinite().all()):
             return
         self.count += 1
         share = torch.maximum(1 / self.count, torch.full_like(self.count, 1 - self.decay))
@@ -94,7 +96,8 @@ class ResidualColour(nn.Module):
         return self._through(residual, self.strip)
 
     def _through(self, values: Tensor, by: Tensor) -> Tensor:
-        return (values.reshape(-1, self.size) @ by.to(values.dtype)).view(values.shape)
+        with torch.autocast(values.device.type, enabled=False):  # each undoes the other
+            return (values.reshape(-1, self.size) @ by.to(values.dtype)).view(values.shape)
 
     def _load_from_state_dict(  # torch's own hook
         self,
