@@ -1,6 +1,6 @@
 """Whether simulated people help a network that then learns from ten children."""
 
-import sys
+import argparse
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -50,17 +50,18 @@ def children(out: Path) -> Path:
 
 def arm(name: str, out: Path, steps: int) -> dict[str, Any]:
     """Leave one child out with one kind of first weights."""
-    recipe = network(recipe_of(children(out), out / name, steps), steps)
+    label = f"{name}-{steps}"
+    recipe = network(recipe_of(children(out), out / label, steps), steps)
     windows = {**recipe.windows, "heading": "pelvis", "turned": ["grf"]}
     begun = str(out / "model") if name == "pretrained" else ""
-    file = out / f"{name}.toml"
+    file = out / f"{label}.toml"
     write_text(file, to_toml(replace(recipe, windows=windows, pretrained=begun)))
-    result = experiments.run("leave-one-out", out / name, settings=[f"recipe={file}"])
+    result = experiments.run("leave-one-out", out / label, settings=[f"recipe={file}"])
     print(f"{name}\n{result.table()}")
     return dict(result.content["targets"]["grf"])
 
 
-def main(out: Path, people: int = 40, steps: int = 1000, more: int = 150) -> None:
+def main(out: Path, people: int = 40, steps: int = 1000, more: int = 400) -> None:
     """Simulate, pretrain, adapt (each kept in ``out``), record."""
     begun = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
@@ -87,5 +88,8 @@ def _by_child(target: dict[str, Any]) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    folder = sys.argv[1] if len(sys.argv) > 1 else REPOSITORY / "runs" / "pretraining"
-    main(Path(folder))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=REPOSITORY / "runs" / "pretraining")
+    parser.add_argument("--more", type=int, default=400, help="steps on the children")
+    told = parser.parse_args()
+    main(told.out, more=told.more)
