@@ -61,7 +61,7 @@ def arm(name: str, out: Path, steps: int) -> dict[str, Any]:
     return dict(result.content["targets"]["grf"])
 
 
-def main(out: Path, people: int = 40, steps: int = 1000, more: int = 400) -> None:
+def main(out: Path, people: int = 40, steps: int = 1000, more: int = 150) -> None:
     """Simulate, pretrain, adapt (each kept in ``out``), record."""
     begun = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
@@ -90,6 +90,6 @@ def _by_child(target: dict[str, Any]) -> np.ndarray:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=REPOSITORY / "runs" / "pretraining")
-    parser.add_argument("--more", type=int, default=400, help="steps on the children")
+    parser.add_argument("--more", type=int, default=150, help="steps on the children")
     told = parser.parse_args()
     main(told.out, more=told.more)
