@@ -4,7 +4,7 @@
 
 Sequences of 8 frames: ``y`` standard normal, ``x = y A + e B`` with ``e`` standard normal, so that
 given ``y`` the truth is Gaussian with known mean and covariance. Both sides go through trained
-codecs. Rows: ``ours``; the control ``gaussian`` (independent noise of the residual's spread in
+codecs. Rows: ``ours``; the control ``gaussian`` (noise of the residual's covariance in
 latents); ``source`` (walks start at the source's latent, guards on); ``release``; ``half`` (only
 the first channel of ``y`` is given, so that the true spread is larger). Then the samplers and the
 student by steps, on ``ours``.

@@ -10,7 +10,7 @@ regressions are taken and the samples of the bridge are widened. Rows of the bri
 steps, batch and size of networks: ``ours``; ``regression`` (the same network, trained as a
 regression alone; with ``+ gaussian`` pixelwise noise of its held-out spread, and ``+ borrowed``
 held-out residuals of similar images); ``gaussian``, the control (``ours`` itself, whose walks are
-replaced by noise of the residual's spread in latents); ``pretrained`` (the image codec trained
+replaced by noise of the residual's covariance in latents); ``pretrained`` (the image codec trained
 alone beforehand, for as many steps again, and kept); ``paper``. ``specialised`` is a sub-pixel
 convolutional network on the small image, trained for the squared error with as many weights,
 steps and images. Bicubic, ridge and neighbours stand below. On textures ``best`` is the exact
@@ -289,7 +289,7 @@ def main() -> None:
             print(f"{arm} {seed}: {rows[arm][-1].psnr.mean():.2f} dB", flush=True)
     single = cell(
         f"{place}/specialised",
-        lambda: {"row": _special(task, seen[told.arms[-1]]["weights"])},
+        lambda: {"row": _special(task, seen.get("regression", seen[told.arms[-1]])["weights"])},
     )
     rows["specialised"] = [_row(single.found["row"])]
     seconds += single.seconds

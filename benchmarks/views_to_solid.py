@@ -10,7 +10,7 @@ Given is what the views say of each voxel (inside, outside, or nothing where a v
 mean of 1, 0 and 1/2), a volume like the wanted one; the arm ``pictures`` is given the pictures.
 Arms, with the same data, steps, batch and size of networks: ``ours``; ``regression`` (the same
 network, trained as a regression alone); ``gaussian`` (ours itself, whose walks are replaced by
-independent noise of the residual's spread); ``paper`` (its text, iterative); ``two_step_paper``
+noise of the residual's covariance); ``paper`` (its text, iterative); ``two_step_paper``
 (the same, autoencoders first); ``dit`` and ``unet`` (a diffusion from noise that takes the source
 beside it). Samples are widened on a part of the training solids that is held back.
 Beside them the visual hull (voxels that every view has in its silhouette: no learning), ridge, the
@@ -307,7 +307,7 @@ def main() -> None:
             for name, row in kept.found["rows"].items():
                 rows.setdefault(name, []).append(_row(row))
             print(f"{arm} {seed}: IoU {rows[arm][-1].iou.mean():.3f}", flush=True)
-    figures, best = [], {}
+    figures, best, first = [], {}, True
     of_ours = np.mean([row.iou for row in rows["ours"]], axis=0) if "ours" in rows else None
     for name, found in rows.items():
         by_item = np.mean([row.iou for row in found], axis=0)
@@ -315,6 +315,7 @@ def main() -> None:
             rng = numpy_generator(0, "benchmark", "paired", name)
             gap = bootstrap_interval(of_ours - by_item, generator=rng)
             figures.append(figure(f"{name}: ours less it", gap.mean, low=gap.low, high=gap.high))
+            first &= gap.low > 0 or name == "gaussian"  # which has the same answer
         span = bootstrap_interval(by_item, generator=numpy_generator(0, "benchmark", name))
         best[name] = span.mean
         figures += [
@@ -331,11 +332,11 @@ def main() -> None:
             figures.append(figure(f"{arm}: {name}", float(np.mean([w[name] for w in several]))))
     ours = best.get("ours", 0.0)
     apart = float(np.mean([row.chamfer for row in rows["ours"]])) if "ours" in rows else 1.0
-    first = all(ours > v for k, v in best.items() if k not in ("ours", "gaussian"))
     record(
         "views_to_solid",
         "From four silhouettes the bridge finds an unseen solid with IoU >= 0.66 and 1-NNA "
-        "(Chamfer) <= 0.55, above regression with the same network and every rival.",
+        "(Chamfer) <= 0.55, above regression with the same network and every rival, with paired "
+        "intervals over solids above 0.",
         ours >= 0.66 and apart <= 0.55 and first and set(told.arms) == set(ARMS),
         figures,
         told.seeds,

@@ -97,8 +97,8 @@ class BridgeSettings:
         start: Where the walk starts: ``"source"`` at the source's latent (paper, release),
             ``"mean"`` at a regression's answer (ours), so that the bridge carries the residual
             alone, ``"zero"`` at nothing, so that the source is known by the memory alone.
-        residual: With ``start = "mean"``: ``"bridge"``, or ``"gaussian"``: independent noise of
-            the residual's covariance (the control that samples must beat).
+        residual: With ``start = "mean"``: ``"bridge"``, or ``"gaussian"``: noise of the
+            residual's covariance (the control that samples must beat).
         colour: With ``start = "mean"``: whether the walk's noise has the residual's measured
             covariance, not its spread alone; by mode on (ours).
         weight: ``"none"``, or ``"karras"`` (``1/c_out^2``); by mode the first (paper, release) or
